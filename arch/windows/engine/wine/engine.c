@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The wine engine as the kernel sees it (asm/engine.h), on top of stubs.
+ */
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <asm/engine.h>
+#include <asm/fpu_state.h>
+#include <asm/host.h>
+#include <asm/mmu_context.h>
+#include "fault.h"
+#include "stub.h"
+
+static bool started;
+
+static u64 physmem_at(unsigned long phys)
+{
+	return phys - physmem_phys;
+}
+
+int engine_init(unsigned long bytes, void **physmem)
+{
+	return stub_init(bytes, physmem);
+}
+
+const char *engine_error(void)
+{
+	return stub_error();
+}
+
+/* From here on memory can be allocated, and a bad pointer is an oops. */
+void engine_start(void)
+{
+	started = true;
+	wine_fault_init();
+	wsl4_this_vcpu()->kick = (unsigned long)wine_kick;
+}
+
+/**
+ * engine_stop() - give everything back to the host
+ *
+ * The last that runs of Linux, on the NT thread's stack: physmem goes away.
+ */
+void engine_stop(void)
+{
+	wsl4_this_vcpu()->kick = 0;
+	wsl4_this_vcpu()->engine = 0;
+	if (started)
+		wine_fault_exit();
+	stub_shutdown();
+}
+
+/**
+ * wine_kick() - make the vCPU leave user mode soon
+ * @vcpu: the vCPU
+ *
+ * Context: any NT thread. Leaf code.
+ */
+void wine_kick(struct wsl4_vcpu *vcpu)
+{
+	struct stub *stub = (struct stub *)READ_ONCE(vcpu->engine);
+
+	if (stub)
+		stub_kick(stub);
+}
+
+int engine_task_create(struct task_struct *task)
+{
+	struct stub_context *ctx;
+
+	if (task->thread.user)
+		return 0;
+	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL);
+	if (!ctx)
+		return -ENOMEM;
+	/* A power of two is aligned to itself; XSAVE wants 64. */
+	ctx->xstate = kzalloc(roundup_pow_of_two(stub_xstate_size()), GFP_KERNEL);
+	if (!ctx->xstate) {
+		kfree(ctx);
+		return -ENOMEM;
+	}
+	stub_xstate_init(ctx);
+	task->thread.user = ctx;
+	return 0;
+}
+
+/* Init's task begins as a kernel thread without a context. */
+static struct stub_context *task_context(struct task_struct *task)
+{
+	return task->thread.user;
+}
+
+void engine_task_copy(struct task_struct *to, struct task_struct *from)
+{
+	struct stub_context *source = task_context(from);
+	struct stub_context *target = task_context(to);
+
+	stub_context_save(source);
+	memcpy(target->xstate, source->xstate, stub_xstate_size());
+	target->xstate_dirty = true;
+}
+
+void engine_task_flush(struct task_struct *task)
+{
+	struct stub_context *ctx = task_context(task);
+
+	if (!ctx)
+		return;
+	stub_context_drop(ctx);
+	stub_xstate_init(ctx);
+}
+
+void engine_task_destroy(struct task_struct *task)
+{
+	struct stub_context *ctx = task_context(task);
+
+	if (!ctx)
+		return;
+	stub_context_drop(ctx);
+	kfree(ctx->xstate);
+	kfree(ctx);
+	task->thread.user = NULL;
+}
+
+u32 fpu_user_size(void)
+{
+	return stub_xstate_size();
+}
+
+void *fpu_sync(struct task_struct *task)
+{
+	stub_context_save(task_context(task));
+	return task_context(task)->xstate;
+}
+
+void fpu_mark_dirty(struct task_struct *task)
+{
+	task_context(task)->xstate_dirty = true;
+}
+
+int init_new_context(struct task_struct *task, struct mm_struct *mm)
+{
+	mm->context.stub = NULL;
+	mm->context.vdso = NULL;
+	mm->context.unusable = false;
+	return 0;
+}
+
+void destroy_context(struct mm_struct *mm)
+{
+}
+
+/* Before the pages go: nothing may reach them any more. */
+void arch_exit_mmap(struct mm_struct *mm)
+{
+	struct stub *stub = mm->context.stub;
+
+	if (!stub)
+		return;
+	mm->context.stub = NULL;
+	if (READ_ONCE(boot_vcpu->engine) == (unsigned long)stub)
+		WRITE_ONCE(boot_vcpu->engine, 0);
+	stub_put(stub);
+}
+
+static int stub_prot(int prot)
+{
+	return (prot & ENGINE_READ ? STUB_PROT_READ : 0) |
+	       (prot & ENGINE_WRITE ? STUB_PROT_WRITE : 0) |
+	       (prot & ENGINE_EXEC ? STUB_PROT_EXEC : 0);
+}
+
+void engine_map(struct mm_struct *mm, unsigned long addr, unsigned long bytes,
+		unsigned long phys, int prot)
+{
+	struct stub *stub = mm->context.stub;
+
+	if (!stub || mm->context.unusable)
+		return;
+	if (stub_map(stub, addr, bytes, physmem_at(phys), stub_prot(prot)))
+		mm->context.unusable = true;
+}
+
+void engine_unmap(struct mm_struct *mm, unsigned long addr, unsigned long bytes)
+{
+	struct stub *stub = mm->context.stub;
+
+	if (!stub)
+		return;
+	if (stub_unmap(stub, addr, bytes) || stub_sync(stub))
+		mm->context.unusable = true;
+}
+
+static void load_regs(struct stub_regs *to, const struct pt_regs *from)
+{
+	memcpy(to, from, sizeof(*from));
+	to->fs_base = current->thread.fsbase;
+	to->gs_base = current->thread.gsbase;
+}
+
+static void save_regs(struct pt_regs *to, const struct stub_regs *from)
+{
+	memcpy(to, from, sizeof(*to));
+	to->cs = __USER_CS;
+	to->ss = __USER_DS;
+	current->thread.fsbase = from->fs_base;
+	current->thread.gsbase = from->gs_base;
+}
+
+static enum engine_exit translate(enum stub_exit exit, struct stub_context *ctx)
+{
+	struct thread_struct *thread = &current->thread;
+
+	switch (exit) {
+	case STUB_SYSCALL:
+		if (ctx->exit_flags & STUB_SYSCALL_COMPAT)
+			return ENGINE_COMPAT_SYSCALL;
+		return ENGINE_SYSCALL;
+	case STUB_FAULT:
+		thread->trap_nr = ctx->trap;
+		thread->error_code = ctx->error_code;
+		thread->cr2 = ctx->cr2;
+		return ENGINE_FAULT;
+	case STUB_INTERRUPT:
+		return ENGINE_INTERRUPT;
+	default:
+		return ENGINE_DEAD;
+	}
+}
+
+static struct stub *mm_stub(struct mm_struct *mm)
+{
+	if (!mm->context.stub && !mm->context.unusable)
+		mm->context.stub = stub_get();
+	return mm->context.stub;
+}
+
+/**
+ * engine_run() - run the current program until it stops
+ * @regs: its registers, in and out
+ *
+ * Context: interrupts off. No sleep; waits in the host while the program runs.
+ */
+enum engine_exit engine_run(struct pt_regs *regs)
+{
+	struct stub_context *ctx = task_context(current);
+	struct wsl4_vcpu *vcpu = wsl4_this_vcpu();
+	struct stub *stub = mm_stub(current->mm);
+	enum stub_exit exit;
+
+	if (!stub || current->mm->context.unusable)
+		return ENGINE_DEAD;
+	load_regs(&ctx->regs, regs);
+	WRITE_ONCE(vcpu->engine, (unsigned long)stub);
+	xchg(&vcpu->state, WSL4_VCPU_USER);
+	if (READ_ONCE(vcpu->pending)) {
+		WRITE_ONCE(vcpu->state, WSL4_VCPU_KERNEL);
+		return ENGINE_INTERRUPT;
+	}
+	exit = stub_run(stub, ctx);
+	WRITE_ONCE(vcpu->state, WSL4_VCPU_KERNEL);
+	save_regs(regs, &ctx->regs);
+	if (exit == STUB_DEAD)
+		current->mm->context.unusable = true;
+	return translate(exit, ctx);
+}
+
+int engine_kernel_window(unsigned long bytes, void **start)
+{
+	return stub_kernel_reserve(bytes, start);
+}
+
+void engine_kernel_map(unsigned long addr, unsigned long bytes,
+		       unsigned long phys, bool writable)
+{
+	int prot = STUB_PROT_READ | (writable ? STUB_PROT_WRITE : 0);
+
+	if (stub_kernel_map((void *)addr, bytes, physmem_at(phys), prot))
+		panic("the host has no mapping left for vmalloc");
+}
+
+void engine_kernel_unmap(unsigned long addr, unsigned long bytes)
+{
+	stub_kernel_unmap((void *)addr, bytes);
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * User code runs: the way in, the way out, and the kick.
+ */
+#include "internal.h"
+
+/* The context's extended state must be in the frame before the stub goes. */
+static void switch_context(struct stub *stub, struct stub_context *ctx)
+{
+	if (stub->owner != ctx) {
+		if (stub->owner) {
+			stub_context_save(stub->owner);
+			stub->owner->live = NULL;
+		}
+		/* It may have been live in another stub: execve does that. */
+		if (ctx->live) {
+			stub_context_save(ctx);
+			stub_context_drop(ctx);
+		}
+		frame_load_xstate(stub, ctx);
+		stub->owner = ctx;
+		ctx->live = stub;
+	} else if (ctx->xstate_dirty) {
+		frame_load_xstate(stub, ctx);
+	}
+}
+
+/* One stub runs at a time: the one before leaves the processor to it. */
+static void rest_others(struct stub *stub)
+{
+	struct stub *last = stub_host.last;
+
+	if (last == stub)
+		return;
+	if (last)
+		WRITE_ONCE(last->order->rest, 1);
+	stub_host.last = stub;
+}
+
+/* From one exit to the next; false: the stub is dead. */
+static bool go(struct stub *stub)
+{
+	u32 word;
+
+	stub->proven = false;
+	word = order_give(stub, ORDER_GO);
+	/* Behind the wake-up, so that its processor goes from one to the next. */
+	rest_others(stub);
+	if (order_wait(stub, WAIT_EXIT, word))
+		return false;
+	stub->proven = READ_ONCE(stub->proof->word) == word;
+	/* A signal stack that was moved, or an exit that is pretended. */
+	return frame_is_ours(stub);
+}
+
+/**
+ * stub_run() - run user code until the kernel is wanted
+ * @stub: the address space
+ * @ctx: the thread; its registers are loaded and taken back
+ *
+ * Makes the queued changes of the address space first. After STUB_DEAD only
+ * stub_put() may follow; the registers are those of the last exit.
+ */
+enum stub_exit stub_run(struct stub *stub, struct stub_context *ctx)
+{
+	enum stub_exit exit;
+	bool kicked;
+
+	if (order_flush(stub))
+		return STUB_DEAD;
+	switch_context(stub, ctx);
+
+	do {
+		WRITE_ONCE(stub->running, 1);
+		stub_mb();
+		/* A kick that came earlier sent no signal. */
+		if (READ_ONCE(stub->kicked)) {
+			WRITE_ONCE(stub->running, 0);
+			WRITE_ONCE(stub->kicked, 0);
+			return STUB_INTERRUPT;
+		}
+		frame_write(stub, ctx);
+		if (!go(stub)) {
+			pool_kill(stub);
+			return STUB_DEAD;
+		}
+		WRITE_ONCE(stub->running, 0);
+		stub_mb();
+		kicked = READ_ONCE(stub->kicked);
+		WRITE_ONCE(stub->kicked, 0);
+		exit = frame_read(stub, ctx);
+		/* The signal of a kick whose purpose was fulfilled before. */
+	} while (exit == STUB_INTERRUPT && !kicked);
+	return exit;
+}
+
+/**
+ * stub_kick() - make a stub's user code stop soon
+ * @stub: the stub
+ *
+ * On any thread of this process, also in a signal handler; it never waits.
+ */
+void stub_kick(struct stub *stub)
+{
+	int pid;
+
+	__atomic_add_fetch(&stub->kickers, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&stub->kicked, 1, __ATOMIC_SEQ_CST);
+	pid = READ_ONCE(stub->pid);
+	if (pid && READ_ONCE(stub->running))
+		host_syscall3(HOST_NR_tgkill, pid, pid, STUB_KICK_SIGNAL);
+	__atomic_sub_fetch(&stub->kickers, 1, __ATOMIC_SEQ_CST);
+}

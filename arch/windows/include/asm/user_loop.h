@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _ASM_WINDOWS_USER_LOOP_H
+#define _ASM_WINDOWS_USER_LOOP_H
+
+#include <linux/compiler_attributes.h>
+
+struct pt_regs;
+
+void __noreturn user_loop(void);
+void irq_handle_user(struct pt_regs *regs);
+void user_trap(struct pt_regs *regs);
+void do_user_page_fault(struct pt_regs *regs, unsigned long error,
+			unsigned long addr);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The border between the two halves of linux.sys.
+ *
+ * The Linux half is vmlinux (ELF, LP64, SysV calling convention); the NT half
+ * is compiled by mingw-w64 (LLP64, Microsoft calling convention). This header
+ * is all that both of them see, so it uses fixed-width types only, and no
+ * Linux pointer crosses it: memory is named by its offset in physmem, or lies
+ * in the driver image, which both halves map at the same address.
+ */
+#ifndef _WSL4_HOST_H
+#define _WSL4_HOST_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+typedef u8 wsl4_u8;
+typedef u32 wsl4_u32;
+typedef s32 wsl4_s32;
+typedef u64 wsl4_u64;
+typedef s64 wsl4_s64;
+#else
+#include <stdint.h>
+typedef uint8_t wsl4_u8;
+typedef uint32_t wsl4_u32;
+typedef int32_t wsl4_s32;
+typedef uint64_t wsl4_u64;
+typedef int64_t wsl4_s64;
+#endif
+
+#define WSL4_ABI_VERSION	1
+
+/*
+ * mkdriver finds this structure in the NT half's section ".linux" and fills it
+ * in when it lays vmlinux behind the NT half. All addresses are RVAs.
+ */
+#define WSL4_IMAGE_MAGIC	0x343450564c585557ULL
+
+struct wsl4_image {
+	wsl4_u64 magic;			/* WSL4_IMAGE_MAGIC */
+	wsl4_u32 abi_version;		/* WSL4_ABI_VERSION of the NT half */
+	wsl4_u32 linux_start;		/* first byte of the Linux half */
+	wsl4_u32 linux_end;		/* first byte after it, page aligned */
+	wsl4_u32 linux_entry;		/* symbol linux_entry, see below */
+};
+
+/* Interrupt lines: bits of wsl4_vcpu.pending. Set by NT, cleared by Linux. */
+#define WSL4_IRQ_TIMER		0	/* the deadline of HOST_TIMER has passed */
+#define WSL4_IRQ_BLOCK		1	/* a block completion ring is not empty */
+#define WSL4_IRQ_CONSOLE	2	/* a console session wants attention */
+#define WSL4_IRQ_POWER		3	/* NT asks for an orderly shutdown */
+#define WSL4_NR_IRQS		32
+
+/* wsl4_vcpu.state: what the vCPU's NT thread is doing. */
+#define WSL4_VCPU_KERNEL	0	/* Linux kernel code, or a host call */
+#define WSL4_VCPU_USER		1	/* in the user engine: needs a kick */
+#define WSL4_VCPU_IDLE		2	/* in HOST_IDLE: needs its event set */
+
+#define WSL4_MAILBOX_SIZE	4096
+
+/**
+ * struct wsl4_vcpu - what one vCPU shares with NT; it lies in the driver image
+ * @nt_rsp: NT stack pointer, kept by the trampoline while Linux code runs
+ * @dispatch: the NT half's host call dispatcher, see wsl4_dispatch_t
+ * @kick: the Linux half's kick routine, see wsl4_kick_t; 0 until an engine runs
+ * @pending: bit mask of interrupt lines; NT ors bits in with an interlocked
+ *	operation and then looks at @state
+ * @state: WSL4_VCPU_*; Linux writes it with a full barrier before it looks at
+ *	@pending a last time
+ * @index: number of this vCPU, from 0
+ * @engine: for the user engine's own use (what @kick needs)
+ * @mailbox: buffer for the small data of host calls (log text, host names)
+ */
+struct wsl4_vcpu {
+	wsl4_u64 nt_rsp;
+	wsl4_u64 dispatch;
+	wsl4_u64 kick;
+	volatile wsl4_u32 pending;
+	volatile wsl4_u32 state;
+	wsl4_u32 index;
+	wsl4_u32 reserved;
+	wsl4_u64 engine;
+	wsl4_u8 mailbox[WSL4_MAILBOX_SIZE];
+};
+
+/* Host calls: number, arguments a0..a5, result (negative: -errno of Linux). */
+enum wsl4_host_call {
+	/* a0 = bytes in the mailbox: printk text for DbgPrint and the log. */
+	HOST_LOG = 1,
+	/* a0 = ns from now, 0 = cancel: then WSL4_IRQ_TIMER is raised. */
+	HOST_TIMER,
+	/* Sleep until pending != 0. Sets state to IDLE and back to KERNEL. */
+	HOST_IDLE,
+	/* Returns the wall clock: ns since 1970-01-01 UTC. */
+	HOST_CLOCK,
+	/* a0 = bytes (at most the mailbox): fills the mailbox with entropy. */
+	HOST_RANDOM,
+	/*
+	 * a0 = WSL4_STOP_*, a1 = bytes of a message in the mailbox. Linux's
+	 * last host call: after it the Linux half returns from linux_entry()
+	 * and the vCPU's NT thread ends. The log stays readable.
+	 */
+	HOST_STOP,
+	/* a0 = disk, mailbox <- struct wsl4_disk_info; -ENODEV past the last. */
+	HOST_BLOCK_INFO,
+	/* a0 = address of a struct wsl4_block_request in physmem (offset). */
+	HOST_BLOCK_SUBMIT,
+	/*
+	 * mailbox <- up to (4096 / 16) struct wsl4_block_completion; returns
+	 * how many. Lowers WSL4_IRQ_BLOCK when it returns the last.
+	 */
+	HOST_BLOCK_REAP,
+	/* Console bridge: see bridge/console/abi.h. */
+	HOST_CONSOLE_EVENT = 32,
+	HOST_CONSOLE_READ,
+	HOST_CONSOLE_WRITE,
+	HOST_CONSOLE_EXIT,
+};
+
+#define WSL4_STOP_POWEROFF	0	/* orderly: the service ends */
+#define WSL4_STOP_RESTART	1	/* orderly: the NT half starts Linux again */
+#define WSL4_STOP_PANIC		2	/* panic; mailbox has its first line */
+#define WSL4_STOP_REFUSED	3	/* could not start; mailbox says why */
+
+#define WSL4_BOOT_WINE		(1u << 0)	/* CPL 3: a process under Wine */
+
+#define WSL4_CMDLINE_SIZE	2048
+
+/**
+ * struct wsl4_boot - what the NT half tells the Linux half at linux_entry()
+ * @abi_version: WSL4_ABI_VERSION
+ * @flags: WSL4_BOOT_*
+ * @image_start: address of the Linux half in memory (the first byte)
+ * @image_end: first byte after it
+ * @memory_bytes: size of physmem that the registry asks for
+ * @physmem: address at which the NT half reaches physmem offset 0. Under Wine
+ *	the Linux half makes physmem and writes this field before its first
+ *	host call that names physmem; in ring 0 the NT half has made it.
+ * @counter_hz: frequency of the time stamp counter as NT knows it, 0: unknown
+ * @command_line: NUL-terminated kernel command line
+ *
+ * It lies in the driver image and stays there.
+ */
+struct wsl4_boot {
+	wsl4_u32 abi_version;
+	wsl4_u32 flags;
+	wsl4_u64 image_start;
+	wsl4_u64 image_end;
+	wsl4_u64 memory_bytes;
+	wsl4_u64 physmem;
+	wsl4_u64 counter_hz;
+	char command_line[WSL4_CMDLINE_SIZE];
+};
+
+/*
+ * The three functions that cross the border.
+ *
+ * linux_entry: NT half -> Linux half, once per vCPU thread, on that thread's
+ * NT stack. It returns when Linux has stopped, after HOST_STOP.
+ *
+ * dispatch: Linux half -> NT half, on the NT stack, by the trampoline. IRQL
+ * PASSIVE_LEVEL.
+ *
+ * kick: NT half -> Linux half, at any IRQL up to DISPATCH_LEVEL, on any NT
+ * thread: makes the vCPU leave user mode soon. Called after a bit of pending
+ * was set while state was WSL4_VCPU_USER. Leaf code, never waits.
+ */
+#ifdef __KERNEL__
+#define WSL4_MS_ABI	__attribute__((ms_abi))
+#define WSL4_SYSV_ABI
+#else
+#define WSL4_MS_ABI
+#define WSL4_SYSV_ABI	__attribute__((sysv_abi))
+#endif
+
+typedef void (WSL4_SYSV_ABI *wsl4_entry_t)(struct wsl4_boot *boot,
+					   struct wsl4_vcpu *vcpu);
+typedef wsl4_s64 (WSL4_MS_ABI *wsl4_dispatch_t)(struct wsl4_vcpu *vcpu,
+						wsl4_u64 call,
+						const wsl4_u64 *args);
+typedef void (WSL4_SYSV_ABI *wsl4_kick_t)(struct wsl4_vcpu *vcpu);
+
+#endif /* _WSL4_HOST_H */

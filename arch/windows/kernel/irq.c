@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Virtual interrupts: bits that NT sets in the vCPU's pending word.
+ */
+#include <linux/hardirq.h>
+#include <linux/init.h>
+#include <linux/irq.h>
+#include <linux/interrupt.h>
+#include <linux/irqdesc.h>
+#include <asm/host.h>
+#include <asm/irq_regs.h>
+#include <asm/time.h>
+
+bool irq_enabled_flag;
+
+void ack_bad_irq(unsigned int irq)
+{
+	pr_err("unexpected interrupt %u\n", irq);
+}
+
+static void handle_line(unsigned int line)
+{
+	generic_handle_irq(line);
+}
+
+static u32 take_pending(struct wsl4_vcpu *vcpu)
+{
+	return xchg(&vcpu->pending, 0);
+}
+
+/**
+ * irq_handle_pending() - handle what NT has raised
+ *
+ * Called with interrupts just enabled, on the vCPU's thread; comes back with
+ * interrupts enabled. Not nested: handlers run with interrupts off, and what
+ * softirqs enable is handled by the same loop's next round.
+ */
+noinline void irq_handle_pending(void)
+{
+	struct wsl4_vcpu *vcpu = wsl4_this_vcpu();
+	struct pt_regs regs = {
+		.cs = __KERNEL_CS,
+		.flags = X86_EFLAGS_IF | X86_EFLAGS_FIXED,
+		.ip = (unsigned long)__builtin_return_address(0),
+		.sp = (unsigned long)__builtin_frame_address(0),
+		.bp = (unsigned long)__builtin_frame_address(0),
+	};
+	struct pt_regs *old;
+	u32 pending;
+
+	while (READ_ONCE(vcpu->pending)) {
+		WRITE_ONCE(irq_enabled_flag, false);
+		pending = take_pending(vcpu);
+		old = set_irq_regs(&regs);
+		irq_enter();
+		while (pending) {
+			handle_line(__ffs(pending));
+			pending &= pending - 1;
+		}
+		irq_exit();
+		set_irq_regs(old);
+		WRITE_ONCE(irq_enabled_flag, true);
+	}
+}
+
+/**
+ * irq_handle_user() - the same when a program was interrupted
+ * @regs: the program's registers
+ *
+ * Called with interrupts off; they stay off.
+ */
+void irq_handle_user(struct pt_regs *regs)
+{
+	struct wsl4_vcpu *vcpu = wsl4_this_vcpu();
+	struct pt_regs *old = set_irq_regs(regs);
+	u32 pending = take_pending(vcpu);
+
+	irq_enter_rcu();
+	while (pending) {
+		handle_line(__ffs(pending));
+		pending &= pending - 1;
+	}
+	irq_exit_rcu();
+	set_irq_regs(old);
+}
+
+static void line_nop(struct irq_data *data)
+{
+}
+
+static struct irq_chip nt_chip = {
+	.name		= "NT",
+	.irq_mask	= line_nop,
+	.irq_unmask	= line_nop,
+	.irq_ack	= line_nop,
+	.flags		= IRQCHIP_SKIP_SET_WAKE,
+};
+
+void __init init_IRQ(void)
+{
+	unsigned int line;
+
+	irq_alloc_descs(0, 0, WSL4_NR_IRQS, 0);
+	for (line = 0; line < WSL4_NR_IRQS; line++)
+		irq_set_chip_and_handler(line, &nt_chip, handle_simple_irq);
+}
+
+void cpu_relax(void)
+{
+	cpu_relax_insn();
+	if (irq_enabled_flag && unlikely(READ_ONCE(boot_vcpu->pending)))
+		irq_handle_pending();
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Faults: a program's become signals, the kernel's own become an oops.
+ */
+#include <linux/kallsyms.h>
+#include <linux/kdebug.h>
+#include <linux/kernel.h>
+#include <linux/bug.h>
+#include <linux/extable.h>
+#include <linux/reboot.h>
+#include <linux/sched/debug.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/signal.h>
+#include <linux/utsname.h>
+#include <asm/trapnr.h>
+#include <asm/traps.h>
+#include <asm/user_abi.h>
+#include <asm/user_loop.h>
+
+/**
+ * user_trap() - a program faulted
+ * @regs: its registers; thread.trap_nr, error_code and cr2 say how
+ *
+ * Context: the program's kernel stack, interrupts on, may sleep.
+ */
+void user_trap(struct pt_regs *regs)
+{
+	struct thread_struct *thread = &current->thread;
+	void __user *ip = (void __user *)regs->ip;
+
+	switch (thread->trap_nr) {
+	case X86_TRAP_PF:
+		do_user_page_fault(regs, thread->error_code, thread->cr2);
+		break;
+	case X86_TRAP_DE:
+		force_sig_fault(SIGFPE, FPE_INTDIV, ip);
+		break;
+	case X86_TRAP_DB:
+		send_sigtrap(regs, thread->error_code, TRAP_TRACE);
+		break;
+	case X86_TRAP_BP:
+		force_sig(SIGTRAP);
+		break;
+	case X86_TRAP_UD:
+		force_sig_fault(SIGILL, ILL_ILLOPN, ip);
+		break;
+	case X86_TRAP_MF:
+	case X86_TRAP_XF:
+		force_sig_fault(SIGFPE, user_fpe_code(thread->trap_nr), ip);
+		break;
+	case X86_TRAP_AC:
+		force_sig_fault(SIGBUS, BUS_ADRALN, NULL);
+		break;
+	case X86_TRAP_NP:
+	case X86_TRAP_SS:
+		force_sig(SIGBUS);
+		break;
+	default:
+		force_sig(SIGSEGV);
+		break;
+	}
+}
+
+void show_regs(struct pt_regs *regs)
+{
+	show_regs_print_info(KERN_DEFAULT);
+	pr_info("RIP: %pS\n", (void *)regs->ip);
+	pr_info("RSP: %016lx EFLAGS: %08lx ORIG_RAX: %016lx\n",
+		regs->sp, regs->flags, regs->orig_ax);
+	pr_info("RAX: %016lx RBX: %016lx RCX: %016lx\n",
+		regs->ax, regs->bx, regs->cx);
+	pr_info("RDX: %016lx RSI: %016lx RDI: %016lx\n",
+		regs->dx, regs->si, regs->di);
+	pr_info("RBP: %016lx R08: %016lx R09: %016lx\n",
+		regs->bp, regs->r8, regs->r9);
+	pr_info("R10: %016lx R11: %016lx R12: %016lx\n",
+		regs->r10, regs->r11, regs->r12);
+	pr_info("R13: %016lx R14: %016lx R15: %016lx\n",
+		regs->r13, regs->r14, regs->r15);
+}
+
+static void __noreturn die(const char *what, struct pt_regs *regs)
+{
+	static int count;
+
+	console_verbose();
+	bust_spinlocks(1);
+	pr_emerg("Oops: %s [#%d]\n", what, ++count);
+	show_regs(regs);
+	show_stack_from(regs, KERN_DEFAULT);
+	bust_spinlocks(0);
+	add_taint(TAINT_DIE, LOCKDEP_NOW_UNRELIABLE);
+	if (in_interrupt())
+		panic("Fatal exception in interrupt");
+	if (panic_on_oops)
+		panic("Fatal exception");
+	make_task_dead(SIGSEGV);
+}
+
+/**
+ * kernel_trap() - the kernel's own code faulted
+ * @regs: the registers at the faulting instruction
+ * @trap: x86 vector
+ * @addr: address of the access, for a page fault
+ *
+ * Context: the engine calls this on the faulting task's kernel stack, as if
+ * the faulting instruction had called it. Comes back when the exception table
+ * or a warning had an answer; @regs then says where to go on.
+ */
+void kernel_trap(struct pt_regs *regs, unsigned int trap, unsigned long addr)
+{
+	const struct exception_table_entry *fixup;
+	char what[80];
+
+	fixup = search_exception_tables(regs->ip);
+	if (fixup) {
+		regs->ip = extable_fixup(fixup);
+		return;
+	}
+	switch (trap) {
+	case X86_TRAP_PF:
+		snprintf(what, sizeof(what),
+			 "%s at address %016lx", addr < PAGE_SIZE ?
+			 "kernel NULL pointer dereference" : "bad page access", addr);
+		break;
+	case X86_TRAP_UD:
+		snprintf(what, sizeof(what), "invalid opcode");
+		break;
+	case X86_TRAP_DE:
+		snprintf(what, sizeof(what), "divide error");
+		break;
+	default:
+		snprintf(what, sizeof(what), "trap %u", trap);
+		break;
+	}
+	die(what, regs);
+}
+
+void __init trap_init(void)
+{
+}

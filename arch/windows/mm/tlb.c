@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The engine's mappings as TLB: filled at faults, emptied by flushes.
+ */
+#include <linux/mm.h>
+#include <linux/pgtable.h>
+#include <asm/engine.h>
+#include <asm/host.h>
+#include <asm/mm_fault.h>
+#include <asm/tlbflush.h>
+#include <asm/cacheflush.h>
+
+#define MAP_AROUND_PAGES	16
+
+static int pte_prot(pte_t pte)
+{
+	int prot = ENGINE_READ;
+
+	/* Writable only once dirty: the first write comes back to be noted. */
+	if (pte_write(pte) && pte_dirty(pte))
+		prot |= ENGINE_WRITE;
+	if (pte_exec(pte))
+		prot |= ENGINE_EXEC;
+	return prot;
+}
+
+void engine_map_pte(struct mm_struct *mm, unsigned long addr, pte_t pte)
+{
+	unsigned long phys = pte_pfn(pte) << PAGE_SHIFT;
+
+	if (phys < physmem_phys)
+		return;
+	engine_map(mm, addr & PAGE_MASK, PAGE_SIZE, phys, pte_prot(pte));
+}
+
+/**
+ * map_around() - map present neighbours of a page that was missed
+ * @mm: address space
+ * @addr: the page
+ * @ptep: its entry
+ *
+ * A miss costs far more here than on a processor, and neighbours that lie
+ * together become one mapping.
+ */
+void map_around(struct mm_struct *mm, unsigned long addr, pte_t *ptep)
+{
+	unsigned long index = (addr >> PAGE_SHIFT) & (PTRS_PER_PTE - 1);
+	unsigned long first = index & ~(MAP_AROUND_PAGES - 1UL);
+	unsigned long base = addr & PAGE_MASK;
+	unsigned long i;
+	pte_t pte;
+
+	for (i = first; i < first + MAP_AROUND_PAGES; i++) {
+		if (i == index)
+			continue;
+		pte = ptep_get(ptep + i - index);
+		if (!(pte_val(pte) & _PAGE_PRESENT) || !pte_young(pte))
+			continue;
+		engine_map_pte(mm, base + (i - index) * PAGE_SIZE, pte);
+	}
+}
+
+void update_mmu_cache_range(struct vm_fault *vmf, struct vm_area_struct *vma,
+			    unsigned long addr, pte_t *ptep, unsigned int nr)
+{
+	if (vma->vm_mm != current->mm)
+		return;
+	while (nr--) {
+		pte_t pte = ptep_get(ptep);
+
+		if (pte_val(pte) & _PAGE_PRESENT)
+			engine_map_pte(vma->vm_mm, addr, pte);
+		addr += PAGE_SIZE;
+		ptep++;
+	}
+}
+
+void flush_tlb_mm(struct mm_struct *mm)
+{
+	engine_unmap(mm, 0, TASK_SIZE_MAX);
+}
+
+void flush_tlb_range(struct vm_area_struct *vma, unsigned long start,
+		     unsigned long end)
+{
+	engine_unmap(vma->vm_mm, start & PAGE_MASK,
+		     min(PAGE_ALIGN(end), TASK_SIZE_MAX) - (start & PAGE_MASK));
+}
+
+void flush_tlb_page(struct vm_area_struct *vma, unsigned long addr)
+{
+	engine_unmap(vma->vm_mm, addr & PAGE_MASK, PAGE_SIZE);
+}
+
+static void window_sync(unsigned long start, unsigned long end)
+{
+	unsigned long addr, run = 0, run_phys = 0, bytes = 0;
+	unsigned long phys;
+	bool run_write = false;
+	pte_t *ptep, pte;
+
+	for (addr = start; addr < end; addr += PAGE_SIZE) {
+		ptep = user_pte(&init_mm, addr);
+		if (!ptep) {
+			addr |= PMD_SIZE - PAGE_SIZE;
+			continue;
+		}
+		pte = ptep_get(ptep);
+		if (!pte_present(pte))
+			continue;
+		phys = pte_pfn(pte) << PAGE_SHIFT;
+		if (bytes && addr == run + bytes && phys == run_phys + bytes &&
+		    run_write == !!pte_write(pte)) {
+			bytes += PAGE_SIZE;
+			continue;
+		}
+		if (bytes)
+			engine_kernel_map(run, bytes, run_phys, run_write);
+		run = addr;
+		run_phys = phys;
+		run_write = pte_write(pte);
+		bytes = PAGE_SIZE;
+	}
+	if (bytes)
+		engine_kernel_map(run, bytes, run_phys, run_write);
+}
+
+void flush_cache_vmap(unsigned long start, unsigned long end)
+{
+	window_sync(start & PAGE_MASK, PAGE_ALIGN(end));
+}
+
+void flush_tlb_kernel_range(unsigned long start, unsigned long end)
+{
+	start = max(start & PAGE_MASK, VMALLOC_START);
+	end = min(PAGE_ALIGN(end), VMALLOC_END);
+	if (end <= start)
+		return;
+	engine_kernel_unmap(start, end - start);
+	/* A lazy flush spans many areas, and some are mapped still. */
+	window_sync(start, end);
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Host calls: what the Linux half asks of NT.
+ */
+#include "core.h"
+
+static s64 call_log(struct wsl4_vcpu *vcpu, u64 bytes)
+{
+	if (bytes > WSL4_MAILBOX_SIZE)
+		return -LINUX_EINVAL;
+	log_write((const char *)vcpu->mailbox, bytes);
+	return 0;
+}
+
+static s64 call_random(struct wsl4_vcpu *vcpu, u64 bytes)
+{
+	if (bytes > WSL4_MAILBOX_SIZE)
+		return -LINUX_EINVAL;
+	return random_fill(vcpu->mailbox, bytes) ? 0 : -LINUX_EIO;
+}
+
+wsl4_s64 hostcall_dispatch(struct wsl4_vcpu *vcpu, wsl4_u64 call,
+			   const wsl4_u64 *args)
+{
+	vcpu_check_killed();
+	switch (call) {
+	case HOST_LOG:
+		return call_log(vcpu, args[0]);
+	case HOST_TIMER:
+		timer_arm(args[0]);
+		return 0;
+	case HOST_IDLE:
+		vcpu_idle(vcpu);
+		return 0;
+	case HOST_CLOCK:
+		return clock_wall();
+	case HOST_RANDOM:
+		return call_random(vcpu, args[0]);
+	case HOST_STOP:
+		return vcpu_stop(vcpu, args[0], args[1]);
+	case HOST_BLOCK_INFO:
+	case HOST_BLOCK_SUBMIT:
+	case HOST_BLOCK_REAP:
+		return block_nt_call(vcpu, call, args);
+	}
+	if (call >= HOST_CONSOLE_EVENT)
+		return console_nt_call(vcpu, call, args);
+	return -LINUX_ENOSYS;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The NT half: what its core offers to the bridges, and what it asks of them.
+ *
+ * The core is arch/windows/nt; the NT ends of the bridges are
+ * arch/windows/bridge/<name>/<name>_nt.c. Everything here is compiled by
+ * mingw-w64 with the DDK's headers.
+ */
+#ifndef _WSL4_NT_H
+#define _WSL4_NT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <ntifs.h>
+#include <wsl4/host.h>
+
+typedef wsl4_u8 u8;
+typedef uint16_t u16;
+typedef wsl4_u32 u32;
+typedef wsl4_s32 s32;
+typedef wsl4_u64 u64;
+typedef wsl4_s64 s64;
+
+#define __nt_printf(text, first) \
+	__attribute__((format(printf, text, first)))
+
+#define NT_TAG		0x344c5357	/* pool tag, "WSL4" */
+
+/* errno values of Linux, as host calls return them (negated). */
+#define LINUX_EIO	5
+#define LINUX_EAGAIN	11
+#define LINUX_ENOMEM	12
+#define LINUX_EFAULT	14
+#define LINUX_ENODEV	19
+#define LINUX_EINVAL	22
+#define LINUX_ENOSPC	28
+#define LINUX_EROFS	30
+#define LINUX_ENOSYS	38
+#define LINUX_EOPNOTSUPP 95
+
+/* What became of Linux; see nt_linux_state(). */
+enum linux_state {
+	LINUX_STARTING,		/* thread made, Linux not up to HOST_IDLE yet */
+	LINUX_RUNNING,
+	LINUX_STOPPING,		/* WSL4_IRQ_POWER was raised */
+	LINUX_STOPPED,		/* orderly end */
+	LINUX_PANICKED,
+	LINUX_REFUSED,		/* Linux said that it cannot start here */
+};
+
+#define NT_MESSAGE_SIZE	256
+
+/* driver.c */
+
+/**
+ * nt_linux_state() - what Linux is doing
+ *
+ * Any IRQL.
+ */
+enum linux_state nt_linux_state(void);
+
+/**
+ * nt_linux_message() - the last words of Linux (panic, refusal), UTF-8
+ * @buffer: gets the message, always NUL-terminated; empty when there is none
+ * @size: bytes in @buffer
+ *
+ * Any IRQL up to DISPATCH_LEVEL.
+ */
+void nt_linux_message(char *buffer, size_t size);
+
+/**
+ * nt_request_shutdown() - ask Linux to shut down orderly; does not wait
+ *
+ * Any IRQL up to DISPATCH_LEVEL. Asking twice is harmless.
+ */
+void nt_request_shutdown(void);
+
+/**
+ * nt_wait_stopped() - wait until Linux has ended
+ * @seconds: how long at most
+ *
+ * PASSIVE_LEVEL. Return: TRUE when Linux has ended (however), FALSE on timeout.
+ */
+BOOLEAN nt_wait_stopped(u32 seconds);
+
+/* vcpu.c */
+
+/**
+ * nt_raise_irq() - raise an interrupt line of vCPU 0
+ * @line: WSL4_IRQ_*
+ *
+ * Sets the bit in the pending word, then kicks the vCPU out of user mode or
+ * wakes it from idle, whichever it is in. Any IRQL up to DISPATCH_LEVEL.
+ */
+void nt_raise_irq(unsigned int line);
+
+/**
+ * nt_lower_irq() - take back a line whose source has run empty
+ * @line: WSL4_IRQ_*
+ *
+ * For host calls that drain a queue. Lower the line first, then look at the
+ * queue a last time and raise it again when something is there.
+ */
+void nt_lower_irq(unsigned int line);
+
+/**
+ * nt_physmem() - pointer to a range of Linux's RAM
+ * @offset: offset in physmem
+ * @bytes: length of the range
+ *
+ * Any IRQL. Return: NULL when the range is not wholly inside physmem, or when
+ * there is no linear mapping of physmem (not under Wine, or Linux not so far).
+ */
+void *nt_physmem(u64 offset, u64 bytes);
+
+/* log.c */
+
+/**
+ * nt_log() - a line of the NT half's own for the log
+ * @format: as printf; the core puts "linux.sys: " in front and "\n" behind
+ *
+ * PASSIVE_LEVEL.
+ */
+void nt_log(const char *format, ...) __nt_printf(1, 2);
+
+/**
+ * log_read() - read the log
+ * @cursor: where to read: 0 for the oldest byte that is still kept; moved on
+ *	behind the bytes that were read (bytes that the ring has lost are skipped)
+ * @buffer: gets text, not NUL-terminated
+ * @bytes: size of @buffer
+ *
+ * Any IRQL up to DISPATCH_LEVEL. Return: bytes read, 0 at the end.
+ */
+u32 log_read(u64 *cursor, void *buffer, u32 bytes);
+
+/**
+ * log_end() - the cursor behind the last byte of the log
+ */
+u64 log_end(void);
+
+/**
+ * log_wait() - wait until there is more to read than @cursor, or Linux stops
+ * @cursor: as log_read() left it
+ * @milliseconds: how long at most
+ *
+ * PASSIVE_LEVEL, on a thread that may sleep (never the vCPU's).
+ * Return: TRUE when log_read() will return something.
+ */
+BOOLEAN log_wait(u64 cursor, u32 milliseconds);
+
+/**
+ * log_set_listener() - a routine to call whenever the log has grown
+ * @listener: called at PASSIVE_LEVEL on the thread that logged, after the log's
+ *	lock was released; it must not log itself nor wait. NULL: none. After a
+ *	call with NULL has returned the old listener is not running any more.
+ *
+ * For bridges that keep reads of the log pending instead of using a thread.
+ */
+void log_set_listener(void (*listener)(void));
+
+/*
+ * The console bridge, bridge/console/console_nt.c. console_none.c stands in for
+ * it where it is not built.
+ */
+
+/**
+ * console_nt_init() - make the control device; called by DriverEntry
+ * @driver: the driver object; the bridge sets MajorFunction[] as it needs
+ *
+ * Called before Linux starts. A failure fails DriverEntry.
+ */
+NTSTATUS console_nt_init(PDRIVER_OBJECT driver);
+
+/**
+ * console_nt_unload() - delete the control device; called by DriverUnload, after
+ * Linux has ended, and by DriverEntry when it fails behind console_nt_init()
+ */
+void console_nt_unload(void);
+
+/**
+ * console_nt_call() - host calls of the console bridge
+ * @vcpu: the vCPU that calls; its mailbox holds the data
+ * @call: HOST_CONSOLE_EVENT or above
+ * @args: a0..a5
+ *
+ * PASSIVE_LEVEL on the vCPU's thread; must not wait.
+ * Return: the call's result, -LINUX_ENOSYS for an unknown call.
+ */
+wsl4_s64 console_nt_call(struct wsl4_vcpu *vcpu, wsl4_u64 call,
+			 const wsl4_u64 *args);
+
+/**
+ * console_nt_linux_stopped() - Linux has ended; end all sessions
+ *
+ * PASSIVE_LEVEL, on a thread of the core's, while no Linux code runs;
+ * nt_linux_state() says how Linux ended. Also called between an orderly end
+ * and a restart; then the state is LINUX_STARTING.
+ */
+void console_nt_linux_stopped(void);
+
+#endif /* _WSL4_NT_H */

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * getcpu() for programs.
+ */
+#pragma GCC visibility push(default)
+
+#include <linux/compiler.h>
+#include <linux/getcpu.h>
+#include <asm/unistd.h>
+
+long __vdso_getcpu(unsigned int *cpu, unsigned int *node,
+		   struct getcpu_cache *unused);
+
+#ifdef CONFIG_SMP
+/* No register that a program can read tells the vCPU: ask the kernel. */
+long __vdso_getcpu(unsigned int *cpu, unsigned int *node,
+		   struct getcpu_cache *unused)
+{
+	long ret;
+
+	asm volatile("syscall"
+		     : "=a" (ret)
+		     : "0" (__NR_getcpu), "D" (cpu), "S" (node), "d" (unused)
+		     : "rcx", "r11", "memory");
+	return ret;
+}
+#else
+long __vdso_getcpu(unsigned int *cpu, unsigned int *node,
+		   struct getcpu_cache *unused)
+{
+	if (cpu)
+		*cpu = 0;
+	if (node)
+		*node = 0;
+	return 0;
+}
+#endif
+
+long getcpu(unsigned int *cpu, unsigned int *node, struct getcpu_cache *cache)
+	__weak __alias(__vdso_getcpu);
