@@ -11,7 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "unix.h"
-#include "ioctl.h"
 
 #define CHUNK	32768
 #define CTRL_C	3

@@ -8,7 +8,6 @@
 #include <termios.h>
 #include <unistd.h>
 #include "unix.h"
-#include "ioctl.h"
 
 static int terminal = -1;
 static struct termios saved;

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 #include "options.h"
 #include "front.h"
+#include "ioctl.h"
 
 /* wsl4_unix.c */
 

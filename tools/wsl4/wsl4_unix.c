@@ -18,7 +18,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "unix.h"
-#include "ioctl.h"
 
 static char exe[PATH_MAX + 16];
 

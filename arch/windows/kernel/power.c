@@ -10,6 +10,7 @@
 #include <linux/reboot.h>
 #include <linux/string.h>
 #include <asm/host.h>
+#include <asm/setup.h>
 
 void (*pm_power_off)(void);
 EXPORT_SYMBOL(pm_power_off);
@@ -80,10 +81,9 @@ static struct notifier_block panic_block = {
 	.priority	= INT_MIN,
 };
 
-static int __init power_init(void)
+/* Early, so that no panic is left spinning on NT's thread. */
+void __init power_init(void)
 {
 	pm_power_off = machine_power_off;
 	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
-	return 0;
 }
-early_initcall(power_init);

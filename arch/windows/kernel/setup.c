@@ -96,6 +96,7 @@ void __init setup_arch(char **cmdline_p)
 	strscpy(boot_command_line, wsl4_boot->command_line, COMMAND_LINE_SIZE);
 	strscpy(command_line, boot_command_line, COMMAND_LINE_SIZE);
 	*cmdline_p = command_line;
+	power_init();
 	early_console_init();
 	parse_early_param();
 

@@ -173,6 +173,16 @@ static int stub_prot(int prot)
 	       (prot & ENGINE_EXEC ? STUB_PROT_EXEC : 0);
 }
 
+/* A stub that failed is dead: nothing reaches its memory; its program ends. */
+static void give_up(struct mm_struct *mm, int err)
+{
+	if (!err)
+		return;
+	if (!mm->context.unusable)
+		pr_warn("engine: an address space is lost (%d)\n", err);
+	mm->context.unusable = true;
+}
+
 void engine_map(struct mm_struct *mm, unsigned long addr, unsigned long bytes,
 		unsigned long phys, int prot)
 {
@@ -180,18 +190,17 @@ void engine_map(struct mm_struct *mm, unsigned long addr, unsigned long bytes,
 
 	if (!stub || mm->context.unusable)
 		return;
-	if (stub_map(stub, addr, bytes, physmem_at(phys), stub_prot(prot)))
-		mm->context.unusable = true;
+	give_up(mm, stub_map(stub, addr, bytes, physmem_at(phys),
+			     stub_prot(prot)));
 }
 
 void engine_unmap(struct mm_struct *mm, unsigned long addr, unsigned long bytes)
 {
 	struct stub *stub = mm->context.stub;
 
-	if (!stub)
+	if (!stub || !bytes)
 		return;
-	if (stub_unmap(stub, addr, bytes) || stub_sync(stub))
-		mm->context.unusable = true;
+	give_up(mm, stub_unmap(stub, addr, bytes) ?: stub_sync(stub));
 }
 
 static void load_regs(struct stub_regs *to, const struct pt_regs *from)
@@ -233,8 +242,11 @@ static enum engine_exit translate(enum stub_exit exit, struct stub_context *ctx)
 
 static struct stub *mm_stub(struct mm_struct *mm)
 {
-	if (!mm->context.stub && !mm->context.unusable)
+	if (!mm->context.stub && !mm->context.unusable) {
 		mm->context.stub = stub_get();
+		if (!mm->context.stub)
+			give_up(mm, -ENOMEM);
+	}
 	return mm->context.stub;
 }
 
@@ -264,7 +276,7 @@ enum engine_exit engine_run(struct pt_regs *regs)
 	WRITE_ONCE(vcpu->state, WSL4_VCPU_KERNEL);
 	save_regs(regs, &ctx->regs);
 	if (exit == STUB_DEAD)
-		current->mm->context.unusable = true;
+		give_up(current->mm, -EIO);
 	return translate(exit, ctx);
 }
 

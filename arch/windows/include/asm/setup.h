@@ -7,6 +7,7 @@
 #ifndef __ASSEMBLY__
 extern char boot_cpu_flags[];
 void early_console_init(void);
+void power_init(void);
 void nt_log_write(const char *text, unsigned int count);
 #endif
 
