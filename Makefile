@@ -31,7 +31,7 @@ PASS := menuconfig nconfig config oldconfig olddefconfig savedefconfig \
 	kernelversion
 
 include $(TOP)/arch/windows/nt/nt.mk
-include $(TOP)/wsl4/wsl4.mk
+include $(TOP)/tools/wsl4/wsl4.mk
 
 PHONY := all kernel vmlinux overlay run check packages clean $(PASS)
 
