@@ -37,12 +37,6 @@ for round in 1 2 3; do
 	ok "round $round: the stubs die with it" within 5 gone
 	wait "$client"
 	ok "round $round: wsl4 fails" test "$?" != 0
-	within 20 stopped
-	# Wine's service manager may not have noticed.
-	if ! stopped; then
-		note "the service manager says $(service_state)"
-		timeout 30 wineserver -k
-	fi
 	ok "round $round: it starts again" start || bail "$out $err"
 	ok "round $round: Linux is up" within 60 linux_answers ||
 		{ instance_dump; bail 'no Linux'; }

@@ -37,6 +37,8 @@ static u32 cpuid_word(u32 leaf, u32 sub, unsigned int reg)
 	return value[reg];
 }
 
+enum { CPUID_1_EDX = 0, CPUID_1_ECX = 4, CPUID_7_0_EBX = 9, CPUID_7_ECX = 16 };
+
 #define CPUID_EBX 1
 #define CPUID_ECX 2
 #define CPUID_EDX 3
@@ -55,31 +57,16 @@ bool cpu_xfeatures(u64 mask)
 	return ((low | (u64)high << 32) & mask) == mask;
 }
 
+/* Words of cpufeatures.h that are asked for; CPUID is slow in a guest. */
+static u32 feature_word[NCAPINTS] __ro_after_init;
+
 /**
  * cpu_feature() - does the processor have a feature?
  * @feature: X86_FEATURE_*; those of the words that are not asked for answer no
  */
 bool cpu_feature(unsigned int feature)
 {
-	u32 word;
-
-	switch (feature / 32) {
-	case 0:
-		word = cpuid_word(1, 0, CPUID_EDX);
-		break;
-	case 4:
-		word = cpuid_word(1, 0, CPUID_ECX);
-		break;
-	case 9:
-		word = cpuid_word(7, 0, CPUID_EBX);
-		break;
-	case 16:
-		word = cpuid_word(7, 0, CPUID_ECX);
-		break;
-	default:
-		return false;
-	}
-	return word & BIT(feature % 32);
+	return feature_word[feature / 32] & BIT(feature % 32);
 }
 
 static const struct {
@@ -103,10 +90,18 @@ static const struct {
 	{ "sha_ni", X86_FEATURE_SHA_NI },
 };
 
-static int __init cpu_init(void)
+/**
+ * cpu_detect() - ask the processor, once, early
+ */
+void __init cpu_detect(void)
 {
 	u32 *name = (u32 *)boot_cpu_name;
 	int i;
+
+	feature_word[CPUID_1_EDX] = cpuid_word(1, 0, CPUID_EDX);
+	feature_word[CPUID_1_ECX] = cpuid_word(1, 0, CPUID_ECX);
+	feature_word[CPUID_7_0_EBX] = cpuid_word(7, 0, CPUID_EBX);
+	feature_word[CPUID_7_ECX] = cpuid_word(7, 0, CPUID_ECX);
 
 	for (i = 0; i < 3; i++)
 		cpuid(0x80000002 + i, 0, name + 4 * i);
@@ -117,9 +112,7 @@ static int __init cpu_init(void)
 		strlcat(boot_cpu_flags, shown[i].name, sizeof(boot_cpu_flags));
 		strlcat(boot_cpu_flags, " ", sizeof(boot_cpu_flags));
 	}
-	return 0;
 }
-early_initcall(cpu_init);
 
 /**
  * user_fpe_code() - why a program got a floating point exception

@@ -97,6 +97,7 @@ void __init setup_arch(char **cmdline_p)
 	strscpy(command_line, boot_command_line, COMMAND_LINE_SIZE);
 	*cmdline_p = command_line;
 	power_init();
+	cpu_detect();
 	early_console_init();
 	parse_early_param();
 

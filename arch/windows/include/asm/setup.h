@@ -8,6 +8,7 @@
 extern char boot_cpu_flags[];
 void early_console_init(void);
 void power_init(void);
+void cpu_detect(void);
 void nt_log_write(const char *text, unsigned int count);
 #endif
 
