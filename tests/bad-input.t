@@ -102,7 +102,8 @@ if [ "$status" = 0 ]; then
 	pass "64 times the host's memory: taken as far as it goes"
 	stop
 else
-	ok "64 times the host's memory: the log says why" log_has 'memory|MemoryMB' 5
+	ok "64 times the host's memory: the log says why" log_has 'memory|MemoryMB' 5 ||
+		diag "$out $err $(cat "$log")"
 fi
 
 # The registry
@@ -119,9 +120,12 @@ reg_add CommandLine REG_SZ "$(printf 'x%.0s' {1..3000})"
 refused 'a command line of 3000 bytes' CommandLine
 reg_add CommandLine REG_BINARY 00010203
 refused 'a command line of another type' CommandLine
-parameters -d "$disk" -c "$cmdline $(printf '\001\377\t"%%s%%n')" -m 128
+parameters -d "$disk" -c "$cmdline$(printf '\001')" -m 128
+refused 'a command line with control characters' CommandLine
+parameters -d "$disk" -c "$cmdline ä \"%s%n\" \\ ' ''" -m 128
 fresh_log
-ok 'an odd command line is Linux'\''s business' start
+ok 'an odd command line is Linux'\''s business' start ||
+	diag "$out $err $(cat "$log")"
 within 30 linux_answers
 stop
 parameters -d "$disk" -c "$cmdline" -m 128 -l /nonexistent/dir/linux.log

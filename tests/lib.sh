@@ -234,6 +234,7 @@ instance_prefix()
 {
 	local template=$BUILD/tests/template
 
+	[ -f "$BUILD/linux.sys" ] || bail "there is no $BUILD/linux.sys: make ARCH=windows"
 	[ -f "$WINEPREFIX/.made" ] && return
 	if [ ! -f "$template/.made" ]; then
 		WINEPREFIX=$template "$top/scripts/prefix" >&2 || bail 'no Wine prefix'

@@ -120,7 +120,7 @@ for n in 1 2 3 4 5 6 7 8; do
 done
 wait
 many=$(cat "$work"/many.* | sort | uniq -c | sort -rn | tr -s ' ' | head -n 1)
-is 'eight at once: the bytes' "$many" " 8 $sum"
+is 'eight at once: the bytes' "$many" "$(tr -s ' ' <<<" 8 $sum")"
 is 'eight at once: the statuses' \
 	"$(for n in 1 2 3 4 5 6 7 8; do tail -n 1 "$work/many.$n"; done | tr -d '\n')" \
 	12345678

@@ -417,29 +417,10 @@ static int by_address(const void *a, const void *b)
 	return x->sh_addr < y->sh_addr ? -1 : x->sh_addr > y->sh_addr;
 }
 
-/* The GOT's three words for the dynamic linker stay zero; more is a GOT. */
-static void check_got(const Elf64_Shdr *s)
+static bool is_got(const Elf64_Shdr *s)
 {
-	const uint8_t *data;
-	uint64_t i;
-
-	if (strcmp(section_name(s), ".got") &&
-	    strcmp(section_name(s), ".got.plt"))
-		return;
-	if (s->sh_size > 24) {
-		complain("%s: %s has %lu entries: compile with -fvisibility=hidden, link without a GOT",
-			 elf_file.name, section_name(s),
-			 (unsigned long)s->sh_size / 8 - 3);
-		return;
-	}
-	data = section_data(s);
-	for (i = 0; i < s->sh_size; i++) {
-		if (data[i]) {
-			complain("%s: %s is not empty", elf_file.name,
-				 section_name(s));
-			return;
-		}
-	}
+	return !strcmp(section_name(s), ".got") ||
+	       !strcmp(section_name(s), ".got.plt");
 }
 
 /*
@@ -487,7 +468,6 @@ static void check_section(const Elf64_Shdr *s)
 		complain("%s: section %s at %#lx is out of reach of image base %#lx",
 			 elf_file.name, name, (unsigned long)s->sh_addr,
 			 (unsigned long)opt.image_base);
-	check_got(s);
 }
 
 static uint32_t pe_flags(const Elf64_Shdr *s)
@@ -736,7 +716,7 @@ static void one_reloc(const struct reloc_context *c, const Elf64_Rela *r)
 	case R_X86_64_GOTPCREL:
 	case R_X86_64_GOTPCRELX:
 	case R_X86_64_REX_GOTPCRELX:
-		bad_reloc(c, r, sym, "R_X86_64_GOTPCREL", "goes through the GOT");
+		/* The way to the slot is relative; got_words() sees to it. */
 		break;
 	case R_X86_64_SIZE32:
 	case R_X86_64_SIZE64:
@@ -744,6 +724,31 @@ static void one_reloc(const struct reloc_context *c, const Elf64_Rela *r)
 	default:
 		snprintf(other, sizeof(other), "relocation type %u", type);
 		bad_reloc(c, r, sym, other, "not understood");
+	}
+}
+
+/*
+ * The linker fills the slots of a GOT (references to weak symbols have one)
+ * and keeps no relocation for them. A slot is zero or an address in the image.
+ */
+static void got_words(const Elf64_Shdr *s, uint32_t linux_start,
+		      uint32_t linux_end)
+{
+	const uint8_t *data = section_data(s);
+	uint64_t i, word;
+
+	for (i = 0; i + 8 <= s->sh_size; i += 8) {
+		memcpy(&word, data + i, 8);
+		if (!word)
+			continue;
+		word -= opt.image_base;
+		if (word < linux_start || word >= linux_end) {
+			complain("%s: %s+%#lx is no address in the image",
+				 elf_file.name, section_name(s),
+				 (unsigned long)i);
+			continue;
+		}
+		add_word(s->sh_addr + i - opt.image_base);
 	}
 }
 
@@ -760,6 +765,8 @@ static void read_relocs(uint32_t linux_start, uint32_t linux_end)
 		struct symbols symbols;
 		uint64_t n, count;
 
+		if (is_alloc(s) && s->sh_type == SHT_PROGBITS && is_got(s))
+			got_words(s, linux_start, linux_end);
 		if (s->sh_type != SHT_RELA || s->sh_info >= nr_shdrs ||
 		    !is_alloc(&shdrs[s->sh_info]))
 			continue;

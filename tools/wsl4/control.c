@@ -134,7 +134,11 @@ int control_shutdown(void)
 	device_close();
 	if (!stop_service())
 		complain("Linux has stopped, its service has not. Stop it with: sc stop linux");
-	return 0;
+	if (status.state != WSL4_STATE_PANICKED)
+		return 0;
+	complain("Linux panicked while it was shutting down (%s). See wsl4 --dmesg",
+		 status.message);
+	return EXIT_PANIC;
 }
 
 static HANDLE open_log_file(void)

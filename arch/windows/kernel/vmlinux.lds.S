@@ -73,6 +73,8 @@ SECTIONS
 		CONSTRUCTORS
 		EXIT_DATA
 	} :data
+	/* References to weak symbols; mkdriver relocates the slots. */
+	.got : { *(.got) *(.got.plt) *(.igot.*) } :data
 	BUG_TABLE
 	_edata = .;
 
@@ -97,7 +99,6 @@ SECTIONS
 	STABS_DEBUG
 	DWARF_DEBUG
 	ELF_DETAILS
-	.got : { *(.got) *(.got.plt) *(.igot.*) } :NONE
 	DISCARDS
 	/DISCARD/ : {
 		*(.note.GNU-stack)

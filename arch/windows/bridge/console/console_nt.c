@@ -175,6 +175,15 @@ static NTSTATUS make_device(PDRIVER_OBJECT driver)
 	status = secure_device(control_device);
 	if (NT_SUCCESS(status))
 		status = IoCreateSymbolicLink(&link, &name);
+	/*
+	 * Under Wine the link outlives a driver process that was killed, and
+	 * now leads to the new device. The device is ours, so the link is.
+	 */
+	if (status == STATUS_OBJECT_TYPE_MISMATCH ||
+	    status == STATUS_OBJECT_NAME_COLLISION) {
+		IoDeleteSymbolicLink(&link);
+		status = IoCreateSymbolicLink(&link, &name);
+	}
 	if (NT_SUCCESS(status))
 		return status;
 	IoDeleteDevice(control_device);

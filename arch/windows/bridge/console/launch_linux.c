@@ -13,6 +13,7 @@
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/shmem_fs.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "console_linux.h"
 #include "launch.h"
@@ -130,19 +131,49 @@ static const struct file_operations launch_fops = {
 };
 
 /* What runuser writes goes to the log: it explains why a login fails. */
+struct words {
+	struct mutex lock;	/* of what follows */
+	unsigned int length;
+	char text[200];
+};
+
+static void say_words(struct words *words)
+{
+	if (words->length)
+		pr_info_ratelimited("%*pE\n", (int)words->length, words->text);
+	words->length = 0;
+}
+
+static void add_word(struct words *words, char c)
+{
+	if (c != '\n' && words->length < sizeof(words->text))
+		words->text[words->length++] = c;
+	if (c == '\n' || words->length == sizeof(words->text))
+		say_words(words);
+}
+
 static ssize_t words_write(struct file *file, const char __user *from,
 			   size_t count, loff_t *position)
 {
+	struct words *words = file->private_data;
 	char text[128];
-	size_t length = min(count, sizeof(text) - 1);
+	size_t i;
 
-	if (copy_from_user(text, from, length))
+	count = min(count, sizeof(text));
+	if (copy_from_user(text, from, count))
 		return -EFAULT;
-	text[length] = '\0';
-	strim(text);
-	if (text[0])
-		pr_info_ratelimited("%*pE\n", (int)strlen(text), text);
-	return length;
+	mutex_lock(&words->lock);
+	for (i = 0; i < count; i++)
+		add_word(words, text[i]);
+	mutex_unlock(&words->lock);
+	return count;
+}
+
+static int words_release(struct inode *inode, struct file *file)
+{
+	say_words(file->private_data);
+	kfree(file->private_data);
+	return 0;
 }
 
 static ssize_t words_read(struct file *file, char __user *to, size_t count,
@@ -154,7 +185,23 @@ static ssize_t words_read(struct file *file, char __user *to, size_t count,
 static const struct file_operations words_fops = {
 	.read		= words_read,
 	.write		= words_write,
+	.release	= words_release,
 };
+
+static struct file *words_file(void)
+{
+	struct words *words;
+	struct file *file;
+
+	words = kzalloc(sizeof(*words), GFP_KERNEL);
+	if (!words)
+		return ERR_PTR(-ENOMEM);
+	mutex_init(&words->lock);
+	file = anon_inode_getfile("[wsl4-login]", &words_fops, words, O_RDWR);
+	if (IS_ERR(file))
+		kfree(words);
+	return file;
+}
 
 /* Put a file at a number, and drop our reference to it. */
 static int give(unsigned int fd, struct file *file)
@@ -178,9 +225,7 @@ static int give_streams(struct nt_session *session)
 		if (fd < 2 && session->terminal)
 			error = give(fd, get_file(session->terminal));
 		else
-			error = give(fd, anon_inode_getfile("[wsl4-login]",
-							    &words_fops, NULL,
-							    O_RDWR));
+			error = give(fd, words_file());
 	}
 	return error;
 }

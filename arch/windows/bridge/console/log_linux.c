@@ -93,7 +93,9 @@ static int __init log_init(void)
 	struct tty_driver *driver;
 	int error;
 
+	/* No node of its own, or systemd would start a getty on it. */
 	driver = tty_alloc_driver(1, TTY_DRIVER_REAL_RAW |
+				  TTY_DRIVER_DYNAMIC_DEV |
 				  TTY_DRIVER_UNNUMBERED_NODE);
 	if (IS_ERR(driver))
 		return PTR_ERR(driver);

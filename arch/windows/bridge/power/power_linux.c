@@ -28,6 +28,7 @@
 #define SYSTEMD_SECONDS		90
 #define OTHER_SECONDS		10
 #define TERM_SECONDS		3
+#define KILL_SECONDS		3
 #define REMOUNT_SECONDS		10
 
 static struct work_struct power_work;
@@ -59,37 +60,91 @@ static bool is_executable(struct task_struct *task, const char *name)
 	return !strcmp(text, name);
 }
 
+/* Would init notice a signal? What it blocks it waits for in another way. */
+static bool listens_to(struct task_struct *init, int signal)
+{
+	unsigned long flags;
+	bool listens;
+
+	if (!lock_task_sighand(init, &flags))
+		return false;
+	listens = sigismember(&init->blocked, signal) ||
+		  init->sighand->action[signal - 1].sa.sa_handler != SIG_DFL;
+	unlock_task_sighand(init, &flags);
+	return listens;
+}
+
+/* The signal by which init powers off; 0: it knows none. */
+static int poweroff_signal(struct task_struct *init)
+{
+	if (init->flags & PF_KTHREAD)
+		return 0;
+	if (is_executable(init, "systemd"))
+		return SYSTEMD_POWEROFF;
+	if (is_executable(init, "busybox") &&
+	    listens_to(init, BUSYBOX_POWEROFF))
+		return BUSYBOX_POWEROFF;
+	return listens_to(init, SIGPWR) ? SIGPWR : 0;
+}
+
 /* Ask init to power off. Returns how many seconds it may take for that. */
 static unsigned int ask_init(void)
 {
 	struct task_struct *init = get_init();
-	unsigned int seconds = 0;
+	int signal;
 
 	if (!init)
 		return 0;
-	if (is_executable(init, "systemd")) {
-		kill_cad_pid(SYSTEMD_POWEROFF, 1);
-		seconds = SYSTEMD_SECONDS;
-	} else if (!(init->flags & PF_KTHREAD)) {
-		/* busybox' init, or one that has a handler for a UPS */
-		kill_cad_pid(is_executable(init, "busybox") ?
-			     BUSYBOX_POWEROFF : SIGPWR, 1);
-		seconds = OTHER_SECONDS;
-	}
+	signal = poweroff_signal(init);
 	put_task_struct(init);
-	return seconds;
+	if (!signal)
+		return 0;
+	kill_cad_pid(signal, 1);
+	return signal == SYSTEMD_POWEROFF ? SYSTEMD_SECONDS : OTHER_SECONDS;
 }
 
-static void signal_all(int signal)
+/* Returns how many programs there are beside init. */
+static unsigned int signal_all(int signal)
 {
 	struct task_struct *task;
+	unsigned int count = 0;
 
 	read_lock(&tasklist_lock);
-	for_each_process(task)
-		if (!(task->flags & PF_KTHREAD) && !is_global_init(task))
+	for_each_process(task) {
+		if (task->flags & (PF_KTHREAD | PF_EXITING) ||
+		    is_global_init(task))
+			continue;
+		count++;
+		if (signal)
 			do_send_sig_info(signal, SEND_SIG_PRIV, task,
 					 PIDTYPE_TGID);
+	}
 	read_unlock(&tasklist_lock);
+	return count;
+}
+
+/* An init that loses its children might end, which would be a panic. */
+static void freeze_init(void)
+{
+	struct task_struct *init = get_init();
+
+	if (!init)
+		return;
+	do_send_sig_info(SIGSTOP, SEND_SIG_PRIV, init, PIDTYPE_TGID);
+	put_task_struct(init);
+}
+
+static void end_programs(void)
+{
+	unsigned int i;
+
+	freeze_init();
+	signal_all(SIGTERM);
+	signal_all(SIGCONT);
+	for (i = 0; i < TERM_SECONDS * 20 && signal_all(0); i++)
+		msleep(50);
+	for (i = 0; i < KILL_SECONDS * 20 && signal_all(SIGKILL); i++)
+		msleep(50);
 }
 
 static bool root_is_read_only(void)
@@ -107,15 +162,12 @@ static void stop_by_force(void)
 {
 	unsigned int i;
 
-	pr_warn("init does not shut down; ending all programs\n");
-	signal_all(SIGTERM);
-	ssleep(TERM_SECONDS);
-	signal_all(SIGKILL);
-	ssleep(1);
+	pr_info("init does not shut down; ending all programs\n");
+	end_programs();
 	ksys_sync();
 	emergency_remount();
-	for (i = 0; i < REMOUNT_SECONDS * 10 && !root_is_read_only(); i++)
-		msleep(100);
+	for (i = 0; i < REMOUNT_SECONDS * 20 && !root_is_read_only(); i++)
+		msleep(50);
 	kernel_power_off();
 }
 
