@@ -79,7 +79,8 @@ int main(int argc, char **argv)
 END
 for how in '' '-static' '-no-pie' '-static-pie' '-O3 -march=native'; do
 	lx_cd 120 sh -c "gcc $how -pthread -o hello hello.c -lm && ./hello 42"
-	is "gcc ${how:-(as it comes)}" "$out" '40000 40006 1.4142 42'
+	is "gcc ${how:-(as it comes)}" "$out" '40000 40006 1.7321 42' ||
+		diag "$status $err"
 done
 put hello.cc <<'END'
 #include <iostream>
@@ -127,17 +128,28 @@ int main(void)
 	volatile int *null = 0;
 
 	printf("%d\n", twice(21));
+	fflush(stdout);
 	return *null;
 }
 END
 lx_cd 120 sh -c 'gcc -g -O0 -o debug debug.c && gdb -nx -batch -ex "break twice" \
 	-ex run -ex bt -ex next -ex "print n" -ex "info registers rip" -ex stepi \
-	-ex "watch n" -ex "set var n=7" -ex continue -ex continue -ex bt ./debug'
+	-ex "set var n=7" -ex continue -ex bt ./debug'
 like 'gdb: breakpoint' "$out" 'Breakpoint 1, twice \(n=21\)'
 like 'gdb: back trace' "$out" '#1 .* main \(\)'
 like 'gdb: step and print' "$out" '\$1 = 42'
 like 'gdb: registers' "$out" 'rip +0x[0-9a-f]+'
+like 'gdb: a variable that is set' "$out" '^7$'
 like 'gdb: segmentation fault' "$out" 'SIGSEGV'
+like 'gdb: back trace of it' "$out" '#0 .* main \(\) at debug.c'
+for hardware in 0 1; do
+	lx_cd 60 gdb -nx -batch -ex "set can-use-hw-watchpoints $hardware" \
+		-ex 'break twice' -ex run -ex 'watch n' -ex continue \
+		-ex continue -ex continue -ex bt ./debug
+	like "gdb: watch point (hardware: $hardware)" "$out" 'New value = 42'
+	like "gdb: and the end (hardware: $hardware)" "$out" \
+		'#0 .* main \(\) at debug.c'
+done
 lx_cd 60 bash -c 'sleep 100 & sleep 0.5
 	gdb -nx -batch -p $! -ex "info threads" -ex detach 2>&1; kill $!; wait'
 like 'gdb attaches' "$out" 'clock_nanosleep|nanosleep'
@@ -200,7 +212,7 @@ printf '\377\377\377\377\377\377\377\377' | dd of=e5 bs=1 seek=32 conv=notrunc 2
 cp /bin/true e6
 printf '\377\377' | dd of=e6 bs=1 seek=56 conv=notrunc 2>/dev/null
 cp /bin/true e7
-printf '\377\377\377\377\377\377\377\177' | dd of=e7 bs=1 seek=104 conv=notrunc 2>/dev/null
+printf '\377\377\377\377\377\377\377\177' | dd of=e7 bs=1 seek=216 conv=notrunc 2>/dev/null
 cp /bin/true e8
 printf '\003\000' | dd of=e8 bs=1 seek=18 conv=notrunc 2>/dev/null
 : >e9

@@ -114,12 +114,18 @@ static void hang_up(struct nt_session *session)
 		signal_group(session, SIGKILL);
 		return;
 	}
+	/*
+	 * The tty layer tells the session's leader alone. That may be what
+	 * logs the user in, which goes on until the program ends.
+	 */
 	if (session->tty) {
-		nt_tty_hangup(session->tty);
-		return;
+		nt_tty_signal(session->tty, SIGHUP);
+		nt_tty_signal(session->tty, SIGCONT);
 	}
 	signal_group(session, SIGHUP);
 	signal_group(session, SIGCONT);
+	if (session->tty)
+		nt_tty_hangup(session->tty);
 }
 
 static int make_streams(struct nt_session *session)

@@ -133,6 +133,21 @@ void nt_wait_ready(struct nt_session *session)
 	}
 }
 
+/* A program that cannot write its output would fail. */
+static int open_null(struct subprocess_info *info, struct cred *cred)
+{
+	struct file *null;
+	unsigned int fd;
+
+	null = filp_open("/dev/null", O_RDWR, 0);
+	if (IS_ERR(null))
+		return PTR_ERR(null);
+	for (fd = 0; fd < NT_PIPES; fd++)
+		replace_fd(fd, null, 0);
+	fput(null);
+	return 0;
+}
+
 /**
  * nt_user_exists() - ask the distribution whether a user exists
  * @user: name; "": root
@@ -143,10 +158,13 @@ bool nt_user_exists(const char *user)
 		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C", NULL,
 	};
 	char *argv[] = { "/usr/bin/id", "-u", "--", (char *)user, NULL };
+	struct subprocess_info *info;
 
 	if (!*user)
 		return true;
-	return call_usermodehelper(argv[0], argv, env, UMH_WAIT_PROC) == 0;
+	info = call_usermodehelper_setup(argv[0], argv, env, GFP_KERNEL,
+					 open_null, NULL, NULL);
+	return info && !call_usermodehelper_exec(info, UMH_WAIT_PROC);
 }
 
 /**

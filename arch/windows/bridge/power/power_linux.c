@@ -22,7 +22,8 @@
 #include <linux/workqueue.h>
 #include <asm/host.h>
 
-#define SYSTEMD_POWEROFF	(SIGRTMIN + 4)
+/* systemd counts from the C library's SIGRTMIN, which is 34. */
+#define SYSTEMD_POWEROFF	(34 + 4)
 #define BUSYBOX_POWEROFF	SIGUSR2
 
 #define SYSTEMD_SECONDS		90
