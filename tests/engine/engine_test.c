@@ -35,7 +35,7 @@ extern const u8 guest_start[], guest_end[];
 
 extern const u8 stub_image_start[], stub_ip_sigreturn[], stub_ip_op[];
 extern const u8 stub_ip_wait[], stub_ip_wake[], stub_ip_prove[];
-extern const u8 stub_ip_done[], stub_image_handler[];
+extern const u8 stub_ip_done[], stub_ip_close[], stub_image_handler[];
 #define ENGINE(mark) (ENGINE_BASE + (u64)((mark) - stub_image_start))
 
 static u8 *physmem;
@@ -716,8 +716,9 @@ static void test_compat(void)
 			ctx->regs.sp = STACK + 0x2000;
 			ctx->regs.cs = 0x33;
 			exit = run_for(stub, ctx, 100);
-			check(exit == STUB_FAULT || (exit == STUB_SYSCALL &&
-			      ctx->exit_flags == STUB_SYSCALL_COMPAT),
+			check(exit == STUB_FAULT ||
+			      (exit == STUB_SYSCALL &&
+			       ctx->exit_flags == STUB_SYSCALL_COMPAT),
 			      "far %lu way %d: exit %d flags %u", nr, way, exit,
 			      ctx->exit_flags);
 			if (nr == 20)
@@ -756,9 +757,9 @@ static void test_every_syscall(void)
 	/* From every system call instruction of the engine's, all numbers. */
 	static const u8 *const marks[] = {
 		stub_ip_op, stub_ip_wait, stub_ip_wake, stub_ip_prove,
-		stub_ip_done, stub_ip_sigreturn,
+		stub_ip_done, stub_ip_sigreturn, stub_ip_close,
 	};
-	for (u32 m = 0; m < 6 && !test_bad; m++) {
+	for (u32 m = 0; m < 7 && !test_bad; m++) {
 		for (nr = 0; nr < 480; nr++) {
 			ctx->regs.ip = ENGINE(marks[m]) - 2;
 			ctx->regs.ax = nr;

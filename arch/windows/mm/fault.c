@@ -26,7 +26,6 @@ static bool tlb_miss(struct mm_struct *mm, unsigned long addr, bool write,
 		if (write)
 			pte = pte_mkdirty(pte);
 		set_pte(ptep, pte);
-		engine_map_pte(mm, addr, pte);
 		map_around(mm, addr, ptep);
 		hit = true;
 	}

@@ -10,7 +10,7 @@
 #include <asm/tlbflush.h>
 #include <asm/cacheflush.h>
 
-#define MAP_AROUND_PAGES	16
+#define MAP_AROUND_PAGES	8
 
 static int pte_prot(pte_t pte)
 {
@@ -34,7 +34,7 @@ void engine_map_pte(struct mm_struct *mm, unsigned long addr, pte_t pte)
 }
 
 /**
- * map_around() - map present neighbours of a page that was missed
+ * map_around() - map a page that was missed, and its present neighbours
  * @mm: address space
  * @addr: the page
  * @ptep: its entry
@@ -44,20 +44,33 @@ void engine_map_pte(struct mm_struct *mm, unsigned long addr, pte_t pte)
  */
 void map_around(struct mm_struct *mm, unsigned long addr, pte_t *ptep)
 {
-	unsigned long index = (addr >> PAGE_SHIFT) & (PTRS_PER_PTE - 1);
+	unsigned long index = pte_index(addr);
 	unsigned long first = index & ~(MAP_AROUND_PAGES - 1UL);
 	unsigned long base = addr & PAGE_MASK;
 	unsigned long i;
 	pte_t pte;
 
 	for (i = first; i < first + MAP_AROUND_PAGES; i++) {
-		if (i == index)
-			continue;
 		pte = ptep_get(ptep + i - index);
-		if (!(pte_val(pte) & _PAGE_PRESENT) || !pte_young(pte))
+		if (!(pte_val(pte) & _PAGE_PRESENT))
 			continue;
+		/* From here on nobody sees whether it is used. */
+		set_pte(ptep + i - index, pte_mkyoung(pte));
 		engine_map_pte(mm, base + (i - index) * PAGE_SIZE, pte);
 	}
+}
+
+/**
+ * map_near() - map what is present around an address
+ * @mm: address space
+ * @addr: any user address
+ */
+void map_near(struct mm_struct *mm, unsigned long addr)
+{
+	pte_t *ptep = addr < TASK_SIZE_MAX ? user_pte(mm, addr) : NULL;
+
+	if (ptep)
+		map_around(mm, addr, ptep);
 }
 
 void update_mmu_cache_range(struct vm_fault *vmf, struct vm_area_struct *vma,
@@ -75,8 +88,33 @@ void update_mmu_cache_range(struct vm_fault *vmf, struct vm_area_struct *vma,
 	}
 }
 
+/*
+ * The address space that a fork is copying, when its stub needs no flush any
+ * more. Only dup_mmap() has it between the two calls: it holds its lock.
+ */
+static struct mm_struct *forked;
+
+/**
+ * arch_dup_mmap() - a fork has copied the page tables
+ * @old: the parent's, whose private pages are read-only from now on
+ * @mm: the child's
+ *
+ * All that the flush behind it has to do for the parent can be done far
+ * cheaper here, where it is known what has changed.
+ */
+int arch_dup_mmap(struct mm_struct *old, struct mm_struct *mm)
+{
+	if (engine_fork(old))
+		forked = old;
+	return 0;
+}
+
 void flush_tlb_mm(struct mm_struct *mm)
 {
+	if (forked == mm) {
+		forked = NULL;
+		return;
+	}
 	engine_unmap(mm, 0, TASK_SIZE_MAX);
 }
 

@@ -10,8 +10,11 @@
 #include <asm/engine.h>
 #include <asm/fpu_state.h>
 #include <asm/host.h>
+#include <asm/mm_fault.h>
+#include <asm/user_loop.h>
 #include <asm/mmu_context.h>
 #include "fault.h"
+#include "shadow.h"
 #include "stub.h"
 
 static bool started;
@@ -54,7 +57,7 @@ void engine_stop(void)
 }
 
 /**
- * wine_kick() - make the vCPU leave user mode soon
+ * wine_kick() - make the vCPU leave user mode, or look for interrupts, soon
  * @vcpu: the vCPU
  *
  * Context: any NT thread. Leaf code.
@@ -63,7 +66,9 @@ void wine_kick(struct wsl4_vcpu *vcpu)
 {
 	struct stub *stub = (struct stub *)READ_ONCE(vcpu->engine);
 
-	if (stub)
+	if (READ_ONCE(vcpu->state) != WSL4_VCPU_USER)
+		resched_kick();
+	else if (stub)
 		stub_kick(stub);
 }
 
@@ -163,6 +168,7 @@ void arch_exit_mmap(struct mm_struct *mm)
 	mm->context.stub = NULL;
 	if (READ_ONCE(boot_vcpu->engine) == (unsigned long)stub)
 		WRITE_ONCE(boot_vcpu->engine, 0);
+	shadow_free(stub);
 	stub_put(stub);
 }
 
@@ -179,7 +185,10 @@ static void give_up(struct mm_struct *mm, int err)
 	if (!err)
 		return;
 	if (!mm->context.unusable)
-		pr_warn("engine: an address space is lost (%d)\n", err);
+		pr_warn("engine: %s[%d] has lost its address space (%d): %s\n",
+			current->comm, task_pid_nr(current), err,
+			mm->context.stub ? stub_why(mm->context.stub) :
+			"no process of the host to be had");
 	mm->context.unusable = true;
 }
 
@@ -190,6 +199,7 @@ void engine_map(struct mm_struct *mm, unsigned long addr, unsigned long bytes,
 
 	if (!stub || mm->context.unusable)
 		return;
+	shadow_map(stub, addr, bytes, prot & ENGINE_WRITE);
 	give_up(mm, stub_map(stub, addr, bytes, physmem_at(phys),
 			     stub_prot(prot)));
 }
@@ -197,10 +207,32 @@ void engine_map(struct mm_struct *mm, unsigned long addr, unsigned long bytes,
 void engine_unmap(struct mm_struct *mm, unsigned long addr, unsigned long bytes)
 {
 	struct stub *stub = mm->context.stub;
+	unsigned long end = addr + bytes;
 
-	if (!stub || !bytes)
+	if (!stub || !bytes || !shadow_clear(stub, &addr, &end))
 		return;
-	give_up(mm, stub_unmap(stub, addr, bytes) ?: stub_sync(stub));
+	give_up(mm, stub_unmap(stub, addr, end - addr) ?: stub_sync(stub));
+}
+
+/**
+ * engine_fork() - a fork has made private pages read-only
+ * @mm: the parent's address space
+ *
+ * Context: process context, mmap lock held for writing.
+ * Return: false if the caller must flush the whole address space.
+ */
+bool engine_fork(struct mm_struct *mm)
+{
+	struct stub *stub = mm->context.stub;
+	int ret;
+
+	if (!stub)
+		return true;
+	ret = shadow_wrprotect(stub, mm);
+	if (ret == -EAGAIN)
+		return false;
+	give_up(mm, ret);
+	return true;
 }
 
 static void load_regs(struct stub_regs *to, const struct pt_regs *from)
@@ -240,11 +272,20 @@ static enum engine_exit translate(enum stub_exit exit, struct stub_context *ctx)
 	}
 }
 
-static struct stub *mm_stub(struct mm_struct *mm)
+/* The pages that the program touches first save it a fault each. */
+static void map_first(struct mm_struct *mm, const struct pt_regs *regs)
+{
+	map_near(mm, regs->ip);
+	map_near(mm, regs->sp);
+}
+
+static struct stub *mm_stub(struct mm_struct *mm, const struct pt_regs *regs)
 {
 	if (!mm->context.stub && !mm->context.unusable) {
 		mm->context.stub = stub_get();
-		if (!mm->context.stub)
+		if (mm->context.stub)
+			map_first(mm, regs);
+		else
 			give_up(mm, -ENOMEM);
 	}
 	return mm->context.stub;
@@ -260,7 +301,7 @@ enum engine_exit engine_run(struct pt_regs *regs)
 {
 	struct stub_context *ctx = task_context(current);
 	struct wsl4_vcpu *vcpu = wsl4_this_vcpu();
-	struct stub *stub = mm_stub(current->mm);
+	struct stub *stub = mm_stub(current->mm, regs);
 	enum stub_exit exit;
 
 	if (!stub || current->mm->context.unusable)

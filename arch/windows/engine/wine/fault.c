@@ -51,15 +51,14 @@ static struct host_sigaction chained[32];
 
 asmlinkage void wine_fault_return(void);
 asmlinkage void wine_fault_entry(void);
-void wine_kernel_fault(struct pt_regs *regs);
 
-static bool is_linux_fault(unsigned long ip, unsigned long sp)
+/*
+ * NT's code never runs on a Linux stack, so the stack tells, wherever a bad
+ * pointer has led.
+ */
+static bool is_linux_fault(unsigned long sp)
 {
-	if (sp - PAGE_OFFSET >= physmem_bytes)
-		return false;
-	/* A call through a bad pointer faults outside, on our stack. */
-	return ip - image_start < image_bytes || ip < PAGE_SIZE ||
-	       ip - PAGE_OFFSET < physmem_bytes;
+	return sp - PAGE_OFFSET < physmem_bytes;
 }
 
 static void save_context(struct pt_regs *regs, const struct sigcontext_64 *mc)
@@ -94,16 +93,47 @@ static void divert(struct sigcontext_64 *mc)
 	mc->flags &= ~(X86_EFLAGS_DF | X86_EFLAGS_TF);
 }
 
+#define MAX_OPEN	3	/* a fault in an oops in an oops */
+#define NT_FRAMES	4096	/* kept of what lies on the NT thread's stack */
+
+/* Linux cannot tell of its own fault any more: NT does. */
+static void give_up(struct sigcontext_64 *mc, const char *message)
+{
+	mc->di = (unsigned long)message;
+	mc->sp = ((boot_vcpu->nt_rsp - NT_FRAMES) & ~15UL) - 8;
+	mc->ip = (unsigned long)host_give_up;
+	mc->flags &= ~(X86_EFLAGS_DF | X86_EFLAGS_TF);
+}
+
 static void on_host_signal(int sig, void *info, struct host_ucontext *uc)
 {
 	typedef void (*handler_t)(int sig, void *info, void *uc);
 	handler_t next = chained[sig].handler;
+	static bool diverting;
 
-	if (is_linux_fault(uc->mc.ip, uc->mc.sp)) {
-		divert(&uc->mc);
+	if (diverting) {
+		/* divert() itself could not use the task's stack. */
+		diverting = false;
+		give_up(&uc->mc, "a fault on a kernel stack that is no memory");
 		return;
 	}
-	next(sig, info, uc);
+	if (!is_linux_fault(uc->mc.sp)) {
+		next(sig, info, uc);
+		return;
+	}
+	if (sig == HOST_SIGBUS && uc->mc.trapno == X86_TRAP_PF) {
+		give_up(&uc->mc, "the host took Linux's memory away");
+		return;
+	}
+	if (++kernel_traps_open > MAX_OPEN) {
+		give_up(&uc->mc, "a fault while telling of a fault");
+		return;
+	}
+	diverting = true;
+	barrier();
+	divert(&uc->mc);
+	barrier();
+	diverting = false;
 }
 
 /* Restores everything from @regs, which kernel_trap() may have changed. */
@@ -114,6 +144,7 @@ asm(".pushsection .text\n"
     "	movq	%rcx, %rdx\n"
     "	movq	%rdi, %rsp\n"
     "	call	kernel_trap\n"
+    "	decl	kernel_traps_open(%rip)\n"
     "	movq	%rbx, %rdi\n"
     "	movq	152(%rdi), %rsp\n"
     "	pushq	128(%rdi)\n"

@@ -94,6 +94,17 @@ static void rule_pwrite(struct filter *f, const u8 *ip, u64 from, u64 mask,
 	rule_end(f);
 }
 
+/* Whoever makes it can only take a right away: user code never has it. */
+static void rule_close(struct filter *f)
+{
+	rule_begin(f, HOST_NR_pwrite64, stub_ip_close);
+	quad_is(f, DATA_ARG(0), STUB_FD_CONTROL);
+	quad_is(f, DATA_ARG(1), ENGINE_BASE + ENGINE_DATA + DATA_CLOSED);
+	quad_is(f, DATA_ARG(2), 1);
+	quad_is(f, DATA_ARG(3), CONTROL_ORDER + ORDER_SELECTOR);
+	rule_end(f);
+}
+
 static void rule_futex(struct filter *f, const u8 *ip, u64 word, u32 op)
 {
 	rule_begin(f, HOST_NR_futex, ip);
@@ -150,6 +161,7 @@ u32 filter_build(void *buffer, u32 size)
 	rule_futex(&f, stub_ip_wait, order + ORDER_WORD, HOST_FUTEX_WAIT);
 	rule_futex(&f, stub_ip_wake, shared + SHARED_EXIT, HOST_FUTEX_WAKE);
 	rules_op(&f);
+	rule_close(&f);
 	/* One of the two tokens, which differ in one bit of the address. */
 	rule_pwrite(&f, stub_ip_done, order + ORDER_DONE,
 		    ORDER_DONE ^ ORDER_FAIL, CONTROL_PROOF + PROOF_DONE);

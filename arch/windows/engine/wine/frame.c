@@ -207,7 +207,8 @@ static void read_regs(struct stub *stub, struct stub_regs *regs,
 	regs->gs_base = canonical(READ_ONCE(stub->shared->gs_base));
 }
 
-static enum stub_exit read_fault(struct stub_context *ctx,
+static enum stub_exit read_fault(const struct stub *stub,
+				 struct stub_context *ctx,
 				 const struct host_frame *frame)
 {
 	u64 trap = READ_ONCE(frame->trapno);
@@ -216,6 +217,9 @@ static enum stub_exit read_fault(struct stub_context *ctx,
 	if (READ_ONCE(frame->si_code) <= 0)
 		return STUB_INTERRUPT;
 	ctx->trap = trap < 32 ? (u32)trap : 13;
+	/* The page table has the page, but the host has not: a bad memory. */
+	if (ctx->trap == 14 && READ_ONCE(stub->shared->signal) == 7)
+		ctx->trap = 18;
 	ctx->error_code = READ_ONCE(frame->err);
 	ctx->cr2 = READ_ONCE(frame->cr2);
 	if (ctx->trap == 14)
@@ -266,7 +270,7 @@ enum stub_exit frame_read(struct stub *stub, struct stub_context *ctx)
 	case STUB_KICK_SIGNAL:
 		return STUB_INTERRUPT;
 	default:
-		return read_fault(ctx, frame);
+		return read_fault(stub, ctx, frame);
 	}
 }
 

@@ -27,6 +27,8 @@
 #define HOST_NR_sigaltstack		131
 #define HOST_NR_prctl			157
 #define HOST_NR_futex			202
+#define HOST_NR_sched_setaffinity	203
+#define HOST_NR_sched_getaffinity	204
 #define HOST_NR_clock_gettime		228
 #define HOST_NR_exit_group		231
 #define HOST_NR_tgkill			234

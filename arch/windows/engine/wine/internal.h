@@ -35,7 +35,8 @@ struct order_page {
 	u64 gs_base;
 	u32 parent;
 	u32 cpu;		/* the kernel's thread runs here: TSC_AUX */
-	u8 pad[ORDER_OPS - ORDER_CPU - 4];
+	u32 then_go;		/* behind the calls, return to user code */
+	u8 pad[ORDER_OPS - ORDER_THEN_GO - 4];
 	struct order_op op[ORDER_MAX_OPS];
 };
 
@@ -80,10 +81,15 @@ struct queue_entry {
  * @kicked: a kick came since user code was last left
  * @dead: killed and reaped, or about to be
  * @proven: since the last ORDER_GO the stub has proved that engine code runs
+ * @together: exits in a row on the processor of the kernel's thread
+ * @apart: it may not run on every processor
  * @strikes: how often in a row the stub was found asleep instead of obeying
  * @cpu_mark: its processor time when it was first asked, 0: not asked
  * @sequence: of the order word
  * @mappings: upper bound of the host mappings it has
+ * @why: what it was ended for
+ * @drops: how often everything was unmapped
+ * @private: the caller's
  * @owner: the context whose extended state lies in the signal frame
  */
 struct stub {
@@ -98,13 +104,38 @@ struct stub {
 	u32 kicked;
 	bool dead;
 	bool proven;
+	u32 together;
+	bool apart;
 	u32 strikes;
 	u64 cpu_mark;
 	u32 sequence;
 	u32 mappings;
+	u32 drops;
+	const char *why;
+	void *private;
 	struct stub_context *owner;
 	u32 nr_queue;
 	struct queue_entry queue[QUEUE_SIZE];
+};
+
+#define PLACE_WORDS	16
+
+/**
+ * struct place - the host's processors
+ * @mask: those this process may use, as the host takes it
+ * @nr: how many they are
+ * @orders: given so far
+ * @observed: when it was last seen whether the host is busy, ns
+ * @delay: how long the kernel's thread had waited for a processor then, ns
+ * @busy: others want the processors too
+ */
+struct place {
+	u64 mask[PLACE_WORDS];
+	u32 nr;
+	u32 orders;
+	u64 observed;
+	u64 delay;
+	bool busy;
 };
 
 /**
@@ -128,6 +159,7 @@ struct stub_host {
 	struct stub *idle;
 	struct stub *unused;
 	struct stub *last;
+	struct place place;
 };
 
 extern struct stub_host stub_host;
@@ -136,7 +168,7 @@ extern struct stub_host stub_host;
 
 /* Ticks of a wait after which the stub is looked at. */
 #define WAIT_TICK_NS	20000000
-#define OBEY_CPU_NS	30000000
+#define OBEY_CPU_NS	100000000
 #define OBEY_STRIKES	4
 
 extern const u8 stub_image_start[] __attribute__((visibility("hidden")));
@@ -145,6 +177,7 @@ extern const u8 stub_image_boot[] __attribute__((visibility("hidden")));
 extern const u8 stub_image_handler[] __attribute__((visibility("hidden")));
 extern const u8 stub_ip_prove[] __attribute__((visibility("hidden")));
 extern const u8 stub_ip_done[] __attribute__((visibility("hidden")));
+extern const u8 stub_ip_close[] __attribute__((visibility("hidden")));
 extern const u8 stub_ip_wait[] __attribute__((visibility("hidden")));
 extern const u8 stub_ip_wake[] __attribute__((visibility("hidden")));
 extern const u8 stub_ip_sigreturn[] __attribute__((visibility("hidden")));
@@ -175,6 +208,7 @@ static inline void stub_mb(void)
 }
 
 /* stub.c */
+long stub_read_file(const char *path, void *to, u64 bytes);
 int stub_fail(int error, const char *message);
 
 /* filter.c */
@@ -182,7 +216,7 @@ u32 filter_build(void *buffer, u32 size);
 
 /* pool.c */
 struct stub *pool_create(void);
-void pool_kill(struct stub *stub);
+void pool_kill(struct stub *stub, const char *why);
 int pool_memfd(const char *name, u64 bytes);
 int pool_image(void);
 void pool_shutdown(void);
@@ -193,7 +227,13 @@ int order_wait(struct stub *stub, enum wait_for what, u32 value);
 u32 order_give(struct stub *stub, u32 kind);
 int order_prove(struct stub *stub);
 int order_flush(struct stub *stub);
+int order_go(struct stub *stub, u32 *word);
+int order_went(struct stub *stub, u32 word);
 int order_unmap_all(struct stub *stub);
+
+/* place.c */
+void place_init(void);
+void place_apart(struct stub *stub);
 
 /* frame.c */
 int frame_calibrate(struct stub *stub);

@@ -49,6 +49,7 @@
 #define DATA_FPROG		0x40
 #define DATA_SIGMASK		0x50
 #define DATA_NAME		0x60
+#define DATA_CLOSED		0x70
 #define DATA_FILTER		0x100
 
 /* Order page. */
@@ -65,6 +66,7 @@
 #define ORDER_GS_BASE		0x30
 #define ORDER_PARENT		0x38
 #define ORDER_CPU		0x3c
+#define ORDER_THEN_GO		0x40
 #define ORDER_OPS		0x100
 #define ORDER_OP_SIZE		0x40
 #define ORDER_MAX_OPS		((CONTROL_PROOF - ORDER_OPS) / ORDER_OP_SIZE)
@@ -72,7 +74,7 @@
 /* The order word: a sequence number above, one of these below. */
 #define ORDER_GO		0	/* return to user code */
 #define ORDER_PROVE		1	/* prove that engine code runs */
-#define ORDER_MAP		2	/* make the host calls listed */
+#define ORDER_MAP		2	/* make the host calls listed; then go? */
 #define ORDER_KIND		3	/* mask; and the mark of a done token */
 #define ORDER_FAILED		0x80000000	/* in a done token */
 

@@ -19,6 +19,7 @@ u32 order_give(struct stub *stub, u32 kind)
 	struct order_page *order = stub->order;
 	u32 word;
 
+	place_apart(stub);
 	stub->sequence = (stub->sequence + 1) & SEQUENCE_MASK;
 	word = (stub->sequence << 2) | kind;
 	WRITE_ONCE(order->done, word | ORDER_KIND);
@@ -41,7 +42,9 @@ static bool answered(struct stub *stub, enum wait_for what, u32 value)
 	case WAIT_START:
 	case WAIT_EXIT:
 		return READ_ONCE(stub->shared->exit) == value ||
-		       READ_ONCE(stub->proof->word) == value;
+		       READ_ONCE(stub->proof->word) == value ||
+		       READ_ONCE(stub->proof->done) ==
+		       (value | ORDER_KIND | ORDER_FAILED);
 	case WAIT_PROOF:
 		return READ_ONCE(stub->proof->word) == value;
 	default:
@@ -117,23 +120,31 @@ static bool disobeys(struct stub *stub, enum wait_for what)
 		stub->cpu_mark = cpu + 1;
 		return false;
 	}
-	return cpu - stub->cpu_mark > OBEY_CPU_NS;
+	/* It may have got no time at all since: the mark is one ahead. */
+	return cpu + 1 - stub->cpu_mark > OBEY_CPU_NS;
 }
 
-/* A tick without an answer: is there still somebody to wait for? */
-static bool hopeless(struct stub *stub, enum wait_for what)
+/*
+ * A tick without an answer: is there still somebody to wait for? NULL if there
+ * is, else why not.
+ */
+static const char *hopeless(struct stub *stub, enum wait_for what)
 {
 	if (process_gone(stub->pid))
-		return true;
+		return "the host ended it";
 	if (what == WAIT_START)
-		return false;
+		return NULL;
 	if (what == WAIT_EXIT && !READ_ONCE(stub->kicked))
-		return false;
+		return NULL;
 	if (what == WAIT_EXIT)
 		host_syscall3(HOST_NR_tgkill, stub->pid, stub->pid,
 			      STUB_KICK_SIGNAL);
 	host_futex_wake(&stub->order->word);
-	return disobeys(stub, what);
+	if (!disobeys(stub, what))
+		return NULL;
+	return what == WAIT_EXIT ? "it ignored a kick" :
+	       what == WAIT_PROOF ? "it did not prove itself" :
+	       "it did not change its mappings";
 }
 
 /**
@@ -148,6 +159,7 @@ int order_wait(struct stub *stub, enum wait_for what, u32 value)
 {
 	static const struct host_timespec tick = { 0, WAIT_TICK_NS };
 	struct order_page *order = stub->order;
+	const char *why;
 	long ret;
 	u32 i, seen;
 
@@ -168,8 +180,9 @@ int order_wait(struct stub *stub, enum wait_for what, u32 value)
 		WRITE_ONCE(order->sleeping, 0);
 		if (answered(stub, what, value))
 			return 0;
-		if (ret == -ETIMEDOUT && hopeless(stub, what)) {
-			pool_kill(stub);
+		why = ret == -ETIMEDOUT ? hopeless(stub, what) : NULL;
+		if (why) {
+			pool_kill(stub, why);
 			return -EIO;
 		}
 	}
@@ -203,6 +216,7 @@ static int make_calls(struct stub *stub)
 	u32 word;
 	int ret;
 
+	WRITE_ONCE(order->then_go, 0);
 	WRITE_ONCE(order->selector, SELECTOR_ALLOW);
 	word = order_give(stub, ORDER_MAP);
 	ret = order_wait(stub, WAIT_DONE, word);
@@ -239,8 +253,10 @@ int order_unmap_all(struct stub *stub)
 	set_call(&stub->order->op[0], HOST_NR_munmap, 0, STUB_TASK_SIZE);
 	stub->order->nr_ops = 1;
 	ret = make_calls(stub);
-	if (!ret)
+	if (!ret) {
 		stub->mappings = 0;
+		stub->drops++;
+	}
 	return ret;
 }
 
@@ -264,40 +280,99 @@ static void set_entry(struct order_op *op, const struct queue_entry *entry)
 	}
 }
 
-/**
- * order_flush() - make all queued changes
- * @stub: the stub, stopped
- *
- * When the host has no room for more mappings, all are dropped: faults bring
- * back what is needed. Returns 0, or -EIO when the stub is dead.
- */
-int order_flush(struct stub *stub)
+/* Lay the queue into the order page. */
+static void set_queue(struct stub *stub)
 {
 	u32 i, nr = stub->nr_queue;
-	int ret;
 
-	if (stub->dead)
-		return -EIO;
-	if (!nr)
-		return 0;
-	/* One change splits at most one mapping into three. */
-	if (stub->mappings + 2 * nr > stub_host.max_mappings)
-		return order_unmap_all(stub);
-
-	ret = order_prove(stub);
-	if (ret)
-		return ret;
 	for (i = 0; i < nr; i++)
 		set_entry(&stub->order->op[i], &stub->queue[i]);
 	stub->order->nr_ops = nr;
 	stub->nr_queue = 0;
+	/* One change splits at most one mapping into three. */
 	stub->mappings += 2 * nr;
+}
+
+static bool over_budget(const struct stub *stub)
+{
+	return stub->mappings + 2 * stub->nr_queue > stub_host.max_mappings;
+}
+
+/*
+ * Before queued changes are made. When the host has no room for more mappings,
+ * all are dropped, the queue with them: faults bring back what is needed.
+ */
+static int prepare(struct stub *stub)
+{
+	if (stub->dead)
+		return -EIO;
+	if (!stub->nr_queue)
+		return 0;
+	return over_budget(stub) ? order_unmap_all(stub) : order_prove(stub);
+}
+
+/**
+ * order_flush() - make all queued changes
+ * @stub: the stub, stopped
+ *
+ * Returns 0, or -EIO when the stub is dead.
+ */
+int order_flush(struct stub *stub)
+{
+	int ret = prepare(stub);
+
+	if (ret || !stub->nr_queue)
+		return ret;
+	set_queue(stub);
 	ret = make_calls(stub);
 	if (ret == -ENOMEM)
 		ret = order_unmap_all(stub);
 	if (ret && !stub->dead)
-		pool_kill(stub);
+		pool_kill(stub, "its mappings could not be changed");
 	return ret;
+}
+
+/**
+ * order_go() - make all queued changes, then return to user code
+ * @stub: the stub, stopped, its frame written
+ * @word: the order word that the next exit will name
+ *
+ * Nobody waits for the changes: the stub closes its gate itself. Returns 0, or
+ * -EIO when the stub is dead.
+ */
+int order_go(struct stub *stub, u32 *word)
+{
+	int ret = prepare(stub);
+	u32 kind = ORDER_GO;
+
+	if (ret)
+		return ret;
+	if (stub->nr_queue) {
+		set_queue(stub);
+		WRITE_ONCE(stub->order->then_go, 1);
+		WRITE_ONCE(stub->order->selector, SELECTOR_ALLOW);
+		kind = ORDER_MAP;
+	}
+	stub->proven = false;
+	*word = order_give(stub, kind);
+	return 0;
+}
+
+/**
+ * order_went() - has the stub been in user code since order_go()?
+ * @stub: the stub after its answer
+ * @word: the order word
+ *
+ * It has not when a host call failed: all is dropped then. Returns 1 if it
+ * has, 0 if it has not, and -EIO when the stub is dead.
+ */
+int order_went(struct stub *stub, u32 word)
+{
+	if (READ_ONCE(stub->proof->done) !=
+	    (word | ORDER_KIND | ORDER_FAILED))
+		return 1;
+	stub->proven = true;
+	return order_unmap_all(stub);
 }
 
 static bool range_bad(u64 addr, u64 bytes)
@@ -417,6 +492,26 @@ int stub_protect(struct stub *stub, u64 uaddr, u64 bytes, int prot)
 int stub_sync(struct stub *stub)
 {
 	return order_flush(stub);
+}
+
+/**
+ * stub_private() - where the caller keeps a pointer of its own
+ * @stub: the stub
+ */
+void **stub_private(struct stub *stub)
+{
+	return &stub->private;
+}
+
+/**
+ * stub_drops() - how often a stub's mappings were all dropped
+ * @stub: the stub
+ *
+ * The engine does that by itself where the host is short of mappings.
+ */
+u32 stub_drops(const struct stub *stub)
+{
+	return stub->drops;
 }
 
 /**

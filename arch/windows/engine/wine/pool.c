@@ -27,6 +27,7 @@ struct image_data {
 	u64 filter_len, filter;
 	u64 sigmask, pad2;
 	char name[16];
+	u8 closed;
 };
 
 #define SA_FLAGS	0x0c000004	/* SIGINFO, ONSTACK, RESTORER */
@@ -81,6 +82,7 @@ static void fill_data(struct image_data *data, u32 filter_len)
 	data->filter = ENGINE_BASE + ENGINE_DATA + DATA_FILTER;
 	data->sigmask = STUB_SIGMASK;
 	memcpy(data->name, "wsl4-stub", 10);
+	data->closed = SELECTOR_BLOCK;
 }
 
 static int make_memfd(const char *name, u64 bytes)
@@ -282,13 +284,15 @@ static void forget(struct stub *stub)
 /**
  * pool_kill() - end a stub's process; the structure stays until stub_put()
  * @stub: the stub
+ * @why: what for: the first reason is kept
  *
  * After it returned nothing of that address space exists any more.
  */
-void pool_kill(struct stub *stub)
+void pool_kill(struct stub *stub, const char *why)
 {
 	if (stub->dead)
 		return;
+	stub->why = why;
 	/* The last known state is worth keeping, a core file has it. */
 	if (stub->owner)
 		stub_context_save(stub->owner);
@@ -409,7 +413,7 @@ struct stub *pool_create(void)
 	WRITE_ONCE(stub->order->selector, SELECTOR_BLOCK);
 	if (stub->shared->signal != 4 ||
 	    (stub_host.frame && !frame_is_ours(stub))) {
-		pool_kill(stub);
+		pool_kill(stub, "it started in an odd way");
 		free_struct(stub);
 		return NULL;
 	}
@@ -488,7 +492,7 @@ void stub_put(struct stub *stub)
 		stub_host.nr_idle++;
 		return;
 	}
-	pool_kill(stub);
+	pool_kill(stub, "it is not needed");
 	free_struct(stub);
 }
 
@@ -502,10 +506,19 @@ void pool_shutdown(void)
 	while (stub_host.idle) {
 		stub = stub_host.idle;
 		stub_host.idle = stub->next;
-		pool_kill(stub);
+		pool_kill(stub, "it is not needed");
 		free_struct(stub);
 	}
 	stub_host.nr_idle = 0;
+}
+
+/**
+ * stub_why() - what a dead stub was ended for
+ * @stub: the stub
+ */
+const char *stub_why(const struct stub *stub)
+{
+	return stub->dead && stub->why ? stub->why : "it lives";
 }
 
 /**

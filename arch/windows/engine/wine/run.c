@@ -40,13 +40,19 @@ static void rest_others(struct stub *stub)
 /* From one exit to the next; false: the stub is dead. */
 static bool go(struct stub *stub)
 {
+	int went;
 	u32 word;
 
-	stub->proven = false;
-	word = order_give(stub, ORDER_GO);
-	/* Behind the wake-up, so that its processor goes from one to the next. */
-	rest_others(stub);
-	if (order_wait(stub, WAIT_EXIT, word))
+	do {
+		if (order_go(stub, &word))
+			return false;
+		/* Behind the wake-up: its processor goes from one to the next. */
+		rest_others(stub);
+		if (order_wait(stub, WAIT_EXIT, word))
+			return false;
+		went = order_went(stub, word);
+	} while (!went);
+	if (went < 0)
 		return false;
 	stub->proven = READ_ONCE(stub->proof->word) == word;
 	/* A signal stack that was moved, or an exit that is pretended. */
@@ -66,7 +72,7 @@ enum stub_exit stub_run(struct stub *stub, struct stub_context *ctx)
 	enum stub_exit exit;
 	bool kicked;
 
-	if (order_flush(stub))
+	if (stub->dead)
 		return STUB_DEAD;
 	switch_context(stub, ctx);
 
@@ -81,7 +87,7 @@ enum stub_exit stub_run(struct stub *stub, struct stub_context *ctx)
 		}
 		frame_write(stub, ctx);
 		if (!go(stub)) {
-			pool_kill(stub);
+			pool_kill(stub, "its signal frame moved");
 			return STUB_DEAD;
 		}
 		WRITE_ONCE(stub->running, 0);

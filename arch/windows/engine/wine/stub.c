@@ -29,7 +29,15 @@ const char *stub_error(void)
 	return error_text;
 }
 
-static long read_file(const char *path, void *to, u64 bytes)
+/**
+ * stub_read_file() - read the start of one of the host's files
+ * @path: its name
+ * @to: where to
+ * @bytes: how many at most
+ *
+ * Returns the bytes read, or a negative error number.
+ */
+long stub_read_file(const char *path, void *to, u64 bytes)
 {
 	long fd, ret;
 
@@ -48,7 +56,7 @@ static u64 proc_number(const char *path, const char *key, u64 missing)
 	u64 value = 0;
 	long got, i, len = (long)strlen(key);
 
-	got = read_file(path, text, sizeof(text) - 1);
+	got = stub_read_file(path, text, sizeof(text) - 1);
 	if (got <= 0)
 		return missing;
 	text[got] = 0;
@@ -75,7 +83,7 @@ static bool has_fsgsbase(void)
 	u64 auxv[64];
 	long i, got;
 
-	got = read_file("/proc/self/auxv", auxv, sizeof(auxv));
+	got = stub_read_file("/proc/self/auxv", auxv, sizeof(auxv));
 	for (i = 0; i + 1 < got / 8; i += 2) {
 		if (auxv[i] == AT_HWCAP2)
 			return auxv[i + 1] & HWCAP2_FSGSBASE;
@@ -175,7 +183,7 @@ static int make_first_stub(void)
 				 "no stub starts: the host must be Linux 5.11 or newer, allow seccomp, and run memfds");
 	ret = frame_calibrate(stub);
 	if (ret) {
-		pool_kill(stub);
+		pool_kill(stub, "its signal frame is odd");
 		return ret;
 	}
 	stub_put(stub);
@@ -208,6 +216,7 @@ int stub_init(u64 physmem_bytes, void **physmem)
 	stub_host.max_mappings = (u32)(max < 1U << 24 ? max : 1U << 24) -
 				 MAPPINGS_SLACK;
 	stub_host.spin = measure_spin();
+	place_init();
 
 	ret = make_physmem(physmem_bytes);
 	if (!ret)

@@ -92,8 +92,14 @@ void stub_xstate_init(struct stub_context *ctx);
 void stub_context_save(struct stub_context *ctx);
 void stub_context_drop(struct stub_context *ctx);
 
+const char *stub_why(const struct stub *stub);
+
 /* For tests and statistics. */
 int stub_pid(const struct stub *stub);
 u32 stub_mappings(const struct stub *stub);
+
+/* Of the caller: NULL in a stub that stub_get() returns. */
+void **stub_private(struct stub *stub);
+u32 stub_drops(const struct stub *stub);
 
 #endif /* _WINE_STUB_H */

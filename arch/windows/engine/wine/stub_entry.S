@@ -275,6 +275,8 @@ MARK stub_ip_prove
 	addq	$ORDER_OP_SIZE, %rbx
 	decl	%ebp
 	jnz	1b
+	cmpl	$0, order + ORDER_THEN_GO(%rip)
+	jne	.Lclose
 	leaq	order + ORDER_DONE(%rip), %rsi
 2:	movl	$STUB_FD_CONTROL, %edi
 	movl	$4, %edx
@@ -324,6 +326,22 @@ MARK stub_ip_wait
 	syscall
 MARK stub_ip_wake
 	jmp	*%r12
+
+/*
+ * The calls are made, and the kernel waits for the next exit only: close its
+ * gate before user code runs.
+ */
+.Lclose:
+	movl	$STUB_FD_CONTROL, %edi
+	leaq	.Lcode + ENGINE_DATA + DATA_CLOSED(%rip), %rsi
+	movl	$1, %edx
+	movl	$(CONTROL_ORDER + ORDER_SELECTOR), %r10d
+	movl	$HOST_NR_pwrite64, %eax
+	syscall
+MARK stub_ip_close
+	cmpl	$1, %eax
+	jne	.Lclose
+	/* fall through */
 
 .Lgo:
 	movq	order + ORDER_FS_BASE(%rip), %rax

@@ -40,6 +40,7 @@ void engine_map(struct mm_struct *mm, unsigned long addr, unsigned long bytes,
 		unsigned long phys, int prot);
 void engine_unmap(struct mm_struct *mm, unsigned long addr,
 		  unsigned long bytes);
+bool engine_fork(struct mm_struct *mm);
 
 enum engine_exit engine_run(struct pt_regs *regs);
 

@@ -8,6 +8,7 @@
 int user_fault(struct pt_regs *regs, unsigned long addr, unsigned int flags);
 void engine_map_pte(struct mm_struct *mm, unsigned long addr, pte_t pte);
 void map_around(struct mm_struct *mm, unsigned long addr, pte_t *ptep);
+void map_near(struct mm_struct *mm, unsigned long addr);
 
 /**
  * user_pte() - a user address's page table entry

@@ -19,10 +19,7 @@ static inline void activate_mm(struct mm_struct *prev, struct mm_struct *next)
 {
 }
 
-static inline int arch_dup_mmap(struct mm_struct *old, struct mm_struct *mm)
-{
-	return 0;
-}
+int arch_dup_mmap(struct mm_struct *old, struct mm_struct *mm);
 
 void arch_exit_mmap(struct mm_struct *mm);
 

@@ -5,7 +5,12 @@
 #include <linux/compiler_attributes.h>
 
 struct pt_regs;
+struct task_struct;
 
+extern struct task_struct *vcpu_task;
+void resched_kick(void);
+void __noreturn ret_from_fork(struct task_struct *prev, int (*fn)(void *),
+			      void *arg);
 void __noreturn user_loop(void);
 void irq_handle_user(struct pt_regs *regs);
 void user_trap(struct pt_regs *regs);
