@@ -27,9 +27,18 @@ enum vvar_page {
 
 #define VVAR_BYTES	(VDSO_DATA_PAGES * PAGE_SIZE)
 
-/* Timekeeping starts before vdso_init(). */
-static struct vdso_data early_vdso_data[CS_BASES];
-struct vdso_data *vdso_data __ro_after_init = early_vdso_data;
+/* What programs see of the first page. */
+union vvar_clock {
+	struct vdso_data clock[CS_BASES];
+	struct {
+		u8 before[VDSO_RNG_OFFSET];
+		struct vdso_rng_data rng;
+	};
+};
+
+/* Timekeeping and random numbers start before vdso_init(). */
+static union vvar_clock early_vdso_data;
+struct vdso_data *vdso_data __ro_after_init = early_vdso_data.clock;
 
 static struct page **vdso_pages __ro_after_init;
 static unsigned long vdso_bytes __ro_after_init;
@@ -227,6 +236,7 @@ static int __init vdso_init(void)
 	size_t bytes = vdso_image_end - vdso_image_start;
 
 	BUILD_BUG_ON(sizeof(early_vdso_data) > PAGE_SIZE);
+	BUILD_BUG_ON(sizeof(early_vdso_data.clock) > VDSO_RNG_OFFSET);
 
 	if (!vdso_enabled)
 		return 0;

@@ -9,6 +9,7 @@ SECTIONS
 {
 	PROVIDE_HIDDEN(_vdso_data = . - VDSO_DATA_PAGES * PAGE_SIZE);
 	PROVIDE_HIDDEN(_timens_data = _vdso_data + PAGE_SIZE);
+	PROVIDE_HIDDEN(_vdso_rng_data = _vdso_data + VDSO_RNG_OFFSET);
 	. = SIZEOF_HEADERS;
 
 	.hash		: { *(.hash) }			:text
@@ -60,11 +61,13 @@ VERSION
 		clock_getres;
 		clock_gettime;
 		getcpu;
+		getrandom;
 		gettimeofday;
 		time;
 		__vdso_clock_getres;
 		__vdso_clock_gettime;
 		__vdso_getcpu;
+		__vdso_getrandom;
 		__vdso_gettimeofday;
 		__vdso_time;
 	local: *;

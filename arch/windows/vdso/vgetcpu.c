@@ -7,6 +7,7 @@
 #include <linux/compiler.h>
 #include <linux/getcpu.h>
 #include <asm/unistd.h>
+#include <asm/vdso/syscall.h>
 
 long __vdso_getcpu(unsigned int *cpu, unsigned int *node,
 		   struct getcpu_cache *unused);
@@ -16,13 +17,7 @@ long __vdso_getcpu(unsigned int *cpu, unsigned int *node,
 long __vdso_getcpu(unsigned int *cpu, unsigned int *node,
 		   struct getcpu_cache *unused)
 {
-	long ret;
-
-	asm volatile("syscall"
-		     : "=a" (ret)
-		     : "0" (__NR_getcpu), "D" (cpu), "S" (node), "d" (unused)
-		     : "rcx", "r11", "memory");
-	return ret;
+	return vdso_syscall3(__NR_getcpu, (long)cpu, (long)node, (long)unused);
 }
 #else
 long __vdso_getcpu(unsigned int *cpu, unsigned int *node,

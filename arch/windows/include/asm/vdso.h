@@ -8,6 +8,9 @@
  */
 #define VDSO_DATA_PAGES		2
 
+/* Where the state of random numbers lies in the page that has the clock. */
+#define VDSO_RNG_OFFSET		2048
+
 #ifndef __ASSEMBLY__
 
 #include <linux/errno.h>

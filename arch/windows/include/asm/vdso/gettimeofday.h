@@ -7,38 +7,27 @@
 #include <uapi/linux/time.h>
 #include <asm/tsc_read.h>
 #include <asm/unistd.h>
+#include <asm/vdso/syscall.h>
 
 #define VDSO_HAS_TIME		1
 #define VDSO_HAS_CLOCK_GETRES	1
 
-static __always_inline long vdso_syscall2(long nr, const void *a,
-					  const void *b)
-{
-	long ret;
-
-	asm volatile("syscall"
-		     : "=a" (ret)
-		     : "0" (nr), "D" (a), "S" (b)
-		     : "rcx", "r11", "memory");
-	return ret;
-}
-
 static __always_inline long clock_gettime_fallback(clockid_t clock,
 						   struct __kernel_timespec *ts)
 {
-	return vdso_syscall2(__NR_clock_gettime, (void *)(long)clock, ts);
+	return vdso_syscall3(__NR_clock_gettime, clock, (long)ts, 0);
 }
 
 static __always_inline long clock_getres_fallback(clockid_t clock,
 						  struct __kernel_timespec *ts)
 {
-	return vdso_syscall2(__NR_clock_getres, (void *)(long)clock, ts);
+	return vdso_syscall3(__NR_clock_getres, clock, (long)ts, 0);
 }
 
 static __always_inline long gettimeofday_fallback(struct __kernel_old_timeval *tv,
 						  struct timezone *tz)
 {
-	return vdso_syscall2(__NR_gettimeofday, tv, tz);
+	return vdso_syscall3(__NR_gettimeofday, (long)tv, (long)tz, 0);
 }
 
 static __always_inline const struct vdso_data *__arch_get_vdso_data(void)
