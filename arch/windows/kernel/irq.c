@@ -2,6 +2,7 @@
 /*
  * Virtual interrupts: bits that NT sets in the vCPU's pending word.
  */
+#include <linux/entry-common.h>
 #include <linux/hardirq.h>
 #include <linux/init.h>
 #include <linux/irq.h>
@@ -10,6 +11,7 @@
 #include <asm/host.h>
 #include <asm/irq_regs.h>
 #include <asm/time.h>
+#include <asm/user_loop.h>
 
 bool irq_enabled_flag;
 
@@ -23,17 +25,26 @@ static void handle_line(unsigned int line)
 	generic_handle_irq(line);
 }
 
-static u32 take_pending(struct wsl4_vcpu *vcpu)
+static void handle_pending(struct wsl4_vcpu *vcpu)
 {
-	return xchg(&vcpu->pending, 0);
+	u32 pending = xchg(&vcpu->pending, 0);
+
+	irq_enter_rcu();
+	while (pending) {
+		handle_line(__ffs(pending));
+		pending &= pending - 1;
+	}
+	irq_exit_rcu();
 }
 
 /**
  * irq_handle_pending() - handle what NT has raised
  *
  * Called with interrupts just enabled, on the vCPU's thread; comes back with
- * interrupts enabled. Not nested: handlers run with interrupts off, and what
- * softirqs enable is handled by the same loop's next round.
+ * interrupts enabled. Each round is what an interrupt of the kernel's own code
+ * is on a processor, and lockdep, RCU and the tick are told so. Not nested:
+ * handlers run with interrupts off, and what softirqs enable is handled by the
+ * same loop's next round.
  */
 noinline void irq_handle_pending(void)
 {
@@ -45,20 +56,16 @@ noinline void irq_handle_pending(void)
 		.sp = (unsigned long)__builtin_frame_address(0),
 		.bp = (unsigned long)__builtin_frame_address(0),
 	};
+	irqentry_state_t state;
 	struct pt_regs *old;
-	u32 pending;
 
 	while (READ_ONCE(vcpu->pending)) {
 		WRITE_ONCE(irq_enabled_flag, false);
-		pending = take_pending(vcpu);
+		state = irqentry_enter(&regs);
 		old = set_irq_regs(&regs);
-		irq_enter();
-		while (pending) {
-			handle_line(__ffs(pending));
-			pending &= pending - 1;
-		}
-		irq_exit();
+		handle_pending(vcpu);
 		set_irq_regs(old);
+		irqentry_exit(&regs, state);
 		WRITE_ONCE(irq_enabled_flag, true);
 	}
 }
@@ -67,20 +74,14 @@ noinline void irq_handle_pending(void)
  * irq_handle_user() - the same when a program was interrupted
  * @regs: the program's registers
  *
- * Called with interrupts off; they stay off.
+ * Called with interrupts off, after irqentry_enter_from_user_mode(); they stay
+ * off.
  */
 void irq_handle_user(struct pt_regs *regs)
 {
-	struct wsl4_vcpu *vcpu = wsl4_this_vcpu();
 	struct pt_regs *old = set_irq_regs(regs);
-	u32 pending = take_pending(vcpu);
 
-	irq_enter_rcu();
-	while (pending) {
-		handle_line(__ffs(pending));
-		pending &= pending - 1;
-	}
-	irq_exit_rcu();
+	handle_pending(wsl4_this_vcpu());
 	set_irq_regs(old);
 }
 

@@ -11,6 +11,7 @@
 #include <linux/string.h>
 #include <asm/host.h>
 #include <asm/setup.h>
+#include <asm/traps.h>
 
 void (*pm_power_off)(void);
 EXPORT_SYMBOL(pm_power_off);
@@ -34,17 +35,41 @@ static u64 fill_mailbox(const char *message)
 	return strscpy(wsl4_this_vcpu()->mailbox, message, WSL4_MAILBOX_SIZE - 1);
 }
 
+/* On the NT thread's own stack, where a host call begins below ourselves. */
+static void stop_on_nt_stack(unsigned int reason, const char *message)
+{
+	const u64 args[6] = { reason, fill_mailbox(message) };
+	struct wsl4_vcpu *vcpu = boot_vcpu;
+	u64 top = vcpu->nt_rsp;
+
+	vcpu->nt_rsp = current_stack_pointer - 256;
+	host_call_raw(vcpu, HOST_STOP, args);
+	vcpu->nt_rsp = top;
+}
+
 /**
  * host_refuse() - tell NT that Linux cannot start here
  * @message: a sentence that says what to change
  *
- * Early: there may be no current.
+ * Early: there may be no current, and this still runs on the NT thread's own
+ * stack.
  */
 void host_refuse(const char *message)
 {
-	const u64 args[6] = { WSL4_STOP_REFUSED, fill_mailbox(message) };
+	stop_on_nt_stack(WSL4_STOP_REFUSED, message);
+}
 
-	host_call_raw(wsl4_this_vcpu(), HOST_STOP, args);
+/**
+ * host_give_up() - a panic without the help of Linux's memory
+ * @message: what went wrong
+ *
+ * Context: the NT thread's own stack, below everything that lies there. Uses
+ * nothing but the driver's image.
+ */
+void __noreturn host_give_up(const char *message)
+{
+	stop_on_nt_stack(WSL4_STOP_PANIC, message);
+	linux_leave();
 }
 
 void __noreturn host_stop(unsigned int reason, const char *message)

@@ -10,9 +10,11 @@
 #include <linux/sched/debug.h>
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
+#include <linux/stacktrace.h>
 #include <asm/engine.h>
 #include <asm/host.h>
 #include <asm/user_loop.h>
+#include <asm/watch.h>
 
 asmlinkage void ret_from_fork_asm(void);
 
@@ -28,9 +30,40 @@ int arch_dup_task_struct(struct task_struct *dst, struct task_struct *src)
 	return 0;
 }
 
+/* Which task the vCPU runs, as __switch_to() says. */
+struct task_struct *vcpu_task;
+
+/* How many NT threads are inside resched_kick(): the task must not go away. */
+static u32 kickers;
+
 void arch_release_task_struct(struct task_struct *task)
 {
+	/* Pairs with the increment of kickers: who comes later sees another task. */
+	smp_mb();
+	while (READ_ONCE(kickers))
+		cpu_relax_insn();
+	watch_release(task);
 	engine_task_destroy(task);
+}
+
+/**
+ * resched_kick() - an interrupt was raised while kernel code runs
+ *
+ * A loop in the kernel may do nothing that looks for interrupts but
+ * cond_resched(), and wait there for a task that only a tick's preemption lets
+ * run. So cond_resched() is made to schedule, which enables interrupts.
+ *
+ * Context: any NT thread. Leaf code.
+ */
+void resched_kick(void)
+{
+	struct task_struct *task;
+
+	__atomic_add_fetch(&kickers, 1, __ATOMIC_SEQ_CST);
+	task = READ_ONCE(vcpu_task);
+	if (task)
+		set_bit(TIF_NEED_RESCHED, &task->thread_info.flags);
+	__atomic_sub_fetch(&kickers, 1, __ATOMIC_SEQ_CST);
 }
 
 static void set_task_pointer(struct task_struct *task)
@@ -79,8 +112,8 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
  *
  * A kernel thread's function comes back only when it has become a program.
  */
-asmlinkage void __noreturn ret_from_fork(struct task_struct *prev,
-					 int (*fn)(void *), void *arg)
+void __noreturn ret_from_fork(struct task_struct *prev, int (*fn)(void *),
+			      void *arg)
 {
 	schedule_tail(prev);
 	if (fn) {
@@ -99,12 +132,24 @@ void flush_thread(void)
 {
 	current->thread.fsbase = 0;
 	current->thread.gsbase = 0;
+	watch_release(current);
 	engine_task_flush(current);
+}
+
+static bool wchan_entry(void *cookie, unsigned long addr)
+{
+	if (in_sched_functions(addr))
+		return true;
+	*(unsigned long *)cookie = addr;
+	return false;
 }
 
 unsigned long __get_wchan(struct task_struct *task)
 {
-	return 0;
+	unsigned long addr = 0;
+
+	arch_stack_walk(wchan_entry, &addr, task, NULL);
+	return addr;
 }
 
 void arch_cpu_idle(void)

@@ -20,6 +20,7 @@
 #include <asm/fpu_image.h>
 #include <asm/fpu_state.h>
 #include <asm/user_abi.h>
+#include <asm/watch.h>
 
 #define FLAGS_DEBUGGER							\
 	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF |	\
@@ -341,18 +342,15 @@ const struct user_regset_view *task_user_regset_view(struct task_struct *task)
 	return &user_view;
 }
 
-/* No watchpoints: the debug registers are all zero and stay so. */
-static int set_debug_register(unsigned int nr, unsigned long value)
-{
-	if (nr == 4 || nr == 5)
-		return -EIO;
-	return value ? -EINVAL : 0;
-}
-
 static bool is_debug_register(unsigned long addr)
 {
 	return addr - offsetof(struct user, u_debugreg) <
 		NR_DEBUG_REGISTERS * sizeof(long);
+}
+
+static unsigned int debug_register(unsigned long addr)
+{
+	return (addr - offsetof(struct user, u_debugreg)) / sizeof(long);
 }
 
 static int user_area_read(struct task_struct *task, unsigned long addr,
@@ -364,6 +362,8 @@ static int user_area_read(struct task_struct *task, unsigned long addr,
 		return -EIO;
 	if (addr < sizeof(struct user_regs_struct))
 		value = get_register(task, addr);
+	else if (is_debug_register(addr))
+		value = watch_get(task, debug_register(addr));
 	return put_user(value, to);
 }
 
@@ -374,10 +374,8 @@ static int user_area_write(struct task_struct *task, unsigned long addr,
 		return -EIO;
 	if (addr < sizeof(struct user_regs_struct))
 		return set_register(task, addr, value);
-	if (is_debug_register(addr)) {
-		addr -= offsetof(struct user, u_debugreg);
-		return set_debug_register(addr / sizeof(value), value);
-	}
+	if (is_debug_register(addr))
+		return watch_set(task, debug_register(addr), value);
 	return -EIO;
 }
 

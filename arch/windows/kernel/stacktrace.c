@@ -76,8 +76,22 @@ void show_stack(struct task_struct *task, unsigned long *sp, const char *level)
 	arch_stack_walk(print_entry, (void *)level, task, NULL);
 }
 
+/*
+ * Where a function has no frame of its own (yet), or a bad pointer was called,
+ * the caller stands on top of the stack. It is a guess, hence the "?".
+ */
+static void print_guess(struct pt_regs *regs, const char *level)
+{
+	struct stack_frame *frame = (struct stack_frame *)(regs->sp - 8);
+
+	if (!frame_ok(current, frame) || !__kernel_text_address(frame->ip))
+		return;
+	printk("%s ? %pS\n", level, (void *)frame->ip);
+}
+
 void show_stack_from(struct pt_regs *regs, const char *level)
 {
 	printk("%sCall Trace:\n", level);
+	print_guess(regs, level);
 	arch_stack_walk(print_entry, (void *)level, current, regs);
 }

@@ -13,6 +13,7 @@ SYM_FUNC_START(__switch_to)
 	pushq	%r13
 	pushq	%r14
 	pushq	%r15
+	movq	%rsi, vcpu_task(%rip)
 	movq	%rsp, TASK_SP(%rdi)
 	movq	TASK_SP(%rsi), %rsp
 	popq	%r15

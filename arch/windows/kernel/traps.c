@@ -2,6 +2,7 @@
 /*
  * Faults: a program's become signals, the kernel's own become an oops.
  */
+#include <linux/cpu.h>
 #include <linux/kallsyms.h>
 #include <linux/kdebug.h>
 #include <linux/kernel.h>
@@ -17,6 +18,7 @@
 #include <asm/traps.h>
 #include <asm/user_abi.h>
 #include <asm/user_loop.h>
+#include <asm/watch.h>
 
 /**
  * user_trap() - a program faulted
@@ -37,7 +39,8 @@ void user_trap(struct pt_regs *regs)
 		force_sig_fault(SIGFPE, FPE_INTDIV, ip);
 		break;
 	case X86_TRAP_DB:
-		send_sigtrap(regs, thread->error_code, TRAP_TRACE);
+		if (!watch_trap(regs))
+			send_sigtrap(regs, thread->error_code, TRAP_TRACE);
 		break;
 	case X86_TRAP_BP:
 		force_sig(SIGTRAP);
@@ -52,6 +55,7 @@ void user_trap(struct pt_regs *regs)
 	case X86_TRAP_AC:
 		force_sig_fault(SIGBUS, BUS_ADRALN, NULL);
 		break;
+	case X86_TRAP_MC:	/* the host cannot give a page of physmem */
 	case X86_TRAP_NP:
 	case X86_TRAP_SS:
 		force_sig(SIGBUS);
@@ -80,6 +84,8 @@ void show_regs(struct pt_regs *regs)
 		regs->r13, regs->r14, regs->r15);
 }
 
+int kernel_traps_open;
+
 static void __noreturn die(const char *what, struct pt_regs *regs)
 {
 	static int count;
@@ -95,6 +101,7 @@ static void __noreturn die(const char *what, struct pt_regs *regs)
 		panic("Fatal exception in interrupt");
 	if (panic_on_oops)
 		panic("Fatal exception");
+	kernel_traps_open--;
 	make_task_dead(SIGSEGV);
 }
 
@@ -106,7 +113,8 @@ static void __noreturn die(const char *what, struct pt_regs *regs)
  *
  * Context: the engine calls this on the faulting task's kernel stack, as if
  * the faulting instruction had called it. Comes back when the exception table
- * or a warning had an answer; @regs then says where to go on.
+ * or a warning had an answer; @regs then says where to go on. The engine counts
+ * kernel_traps_open; a trap that does not come back takes itself off.
  */
 void kernel_trap(struct pt_regs *regs, unsigned int trap, unsigned long addr)
 {
