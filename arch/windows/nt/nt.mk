@@ -10,7 +10,7 @@ BUILD		?= build
 VMLINUX		?= $(BUILD)/vmlinux
 HOSTCC		?= gcc
 NT_CROSS	?= x86_64-w64-mingw32-
-NT_IMAGE_BASE	:= 0x10000000
+NT_IMAGE_BASE	?= 0x10000000
 NT_TOP		:= $(patsubst %/arch/windows/nt/,%,$(dir $(abspath \
 			$(lastword $(MAKEFILE_LIST)))))
 

@@ -54,6 +54,7 @@ void nt_raise_irq(unsigned int line)
 	InterlockedOr((volatile LONG *)&nt_vcpu.pending, 1u << line);
 	switch (nt_vcpu.state) {
 	case WSL4_VCPU_USER:
+	case WSL4_VCPU_KERNEL:
 		kick = (wsl4_kick_t)nt_vcpu.kick;
 		if (kick)
 			kick(&nt_vcpu);

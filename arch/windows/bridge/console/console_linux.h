@@ -86,7 +86,7 @@ struct nt_session {
 	struct nt_tty *tty;
 	struct file *terminal;
 	struct work_struct pump;
-	struct mutex pump_lock;
+	struct mutex pump_lock;		/* pipe */
 	struct completion started;
 	unsigned int error;
 	int number;

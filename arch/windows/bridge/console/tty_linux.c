@@ -34,7 +34,7 @@ struct nt_tty {
 	unsigned int index;
 	bool registered;
 	u32 session;
-	spinlock_t lock;
+	spinlock_t lock;		/* out */
 	struct circ_buf out;
 	char *buffer;
 	struct delayed_work input;
