@@ -4,12 +4,14 @@
 #
 #	make run		a Linux shell (installs, builds, starts what it needs)
 #	make run CMD='...'	runs a command there, with its exit status
-#	make check		the tests
+#	make check		the tests; they need a second kernel, build/check/linux.sys
+#	make soak		what takes longer: load and restarts
 #	make ARCH=windows	build/linux.sys and build/wsl4.exe only
 #	make ARCH=windows menuconfig (savedefconfig, ...): the kernel's own
 #
 # LINUX=	another 6.12.y: a tarball or an unpacked tree
 # BUILD=	output directory
+# ROOTFS=	make run's disk, if not rootfs.ext4 there
 # CONFIG=	defconfig of arch/windows/configs to start from
 
 SHELL		:= /bin/bash
@@ -22,6 +24,12 @@ KTREE		:= $(BUILD)/tree
 KOBJ		:= $(BUILD)/kernel
 VMLINUX		:= $(KOBJ)/vmlinux
 KMAKE		= $(MAKE) -C $(KTREE) O=$(KOBJ) ARCH=windows
+# Two kernels built at once share one make's jobs.
+KJOBS		= $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
+
+# The kernel of the tests: the same sources with lockdep, KUnit and the like.
+CHECK		:= $(BUILD)/check
+CHECK_CONFIG	:= windows_defconfig check.config
 
 .DEFAULT_GOAL	:= all
 
@@ -33,7 +41,7 @@ PASS := menuconfig nconfig config oldconfig olddefconfig savedefconfig \
 include $(TOP)/arch/windows/nt/nt.mk
 include $(TOP)/tools/wsl4/wsl4.mk
 
-PHONY := all kernel vmlinux overlay run check packages clean $(PASS)
+PHONY := all kernel check-driver overlay run check bench soak packages clean $(PASS)
 
 all: $(BUILD)/linux.sys $(BUILD)/wsl4.exe $(BUILD)/wsl4-unix
 
@@ -41,7 +49,7 @@ packages:
 	@$(TOP)/scripts/setup-packages
 
 # The tree is unpacked once for each source; the overlay is laid anew.
-$(BUILD)/tree.stamp: $(TOP)/Makefile
+$(BUILD)/tree.stamp: $(TOP)/scripts/unpack
 	@mkdir -p $(BUILD)
 	@LINUX='$(LINUX)' $(TOP)/scripts/unpack $(KTREE)
 	@touch $@
@@ -49,16 +57,36 @@ $(BUILD)/tree.stamp: $(TOP)/Makefile
 overlay: $(BUILD)/tree.stamp
 	@rsync -a --delete $(TOP)/arch/windows/ $(KTREE)/arch/windows/
 
-$(KOBJ)/.config: | overlay
-	@mkdir -p $(KOBJ)
-	+@$(KMAKE) -s $(CONFIG)
+# $(call kernel,TARGET,OBJECTS,CONFIGS): vmlinux below OBJECTS, by the name TARGET.
+# kbuild knows what is new; vmlinux keeps its time when nothing was. A
+# configuration that somebody has edited only gets what is new in Kconfig.
+define kernel
+.PHONY: $(1)
+$(1): KOBJ := $(2)
+$(1): overlay $(2)/.config
+	+@$$(KMAKE) -s $$(KJOBS) vmlinux
 
-# kbuild knows what is new; vmlinux keeps its time when nothing was.
-vmlinux: overlay $(KOBJ)/.config
-	+@$(KMAKE) -s -j$(JOBS) vmlinux
+$(2)/vmlinux: $(1) ;
 
-$(VMLINUX): vmlinux ;
+$(2)/.config: KOBJ := $(2)
+$(2)/.config: $(wildcard $(3:%=$(TOP)/arch/windows/configs/%)) $(KCONFIGS) | overlay
+	@mkdir -p $$(@D)
+	+@if [ ! -f $$@ ] || cmp -s $$@ $$@.made; then \
+		$$(KMAKE) -s $(3) && cp $$@ $$@.made; \
+	else \
+		$$(KMAKE) -s olddefconfig && touch $$@; \
+	fi
+endef
+
+KCONFIGS := $(wildcard $(TOP)/arch/windows/Kconfig*)
+$(eval $(call kernel,vmlinux,$(KOBJ),$(CONFIG)))
+$(eval $(call kernel,check-vmlinux,$(CHECK)/kernel,$(CHECK_CONFIG)))
 kernel: vmlinux
+
+# nt.mk has the rule for build/linux.sys.
+$(CHECK)/linux.sys: $(BUILD)/mkdriver $(BUILD)/nt.sys $(CHECK)/kernel/vmlinux
+	$(BUILD)/mkdriver $(BUILD)/nt.sys $(CHECK)/kernel/vmlinux $@
+check-driver: $(CHECK)/linux.sys
 
 $(PASS): overlay
 	@mkdir -p $(KOBJ)
@@ -69,8 +97,18 @@ run: packages
 	@CMD='$(subst ','\'',$(CMD))' $(TOP)/scripts/run
 
 check: packages
-	+@$(MAKE) --no-print-directory all
+	+@$(MAKE) --no-print-directory $(KJOBS) \
+		all $(CHECK)/linux.sys
 	@$(TOP)/scripts/check
+
+# UML= names a User Mode Linux to measure as well.
+bench: packages
+	+@$(MAKE) --no-print-directory all
+	@$(TOP)/scripts/bench
+
+soak: packages
+	+@$(MAKE) --no-print-directory $(KJOBS) all
+	@$(TOP)/scripts/soak
 
 clean:
 	rm -rf $(BUILD)
