@@ -83,6 +83,8 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
 	start && within 60 linux_answers || { instance_dump; break; }
 	lx 20 cat /root/kept
 	[ "$status $out" = '0 kept' ] || break
+	stubs=$(stub_pids)
+	[ -n "$stubs" ] || break
 	if [ $((round % 2)) = 0 ]; then
 		run 120 "$top/wsl4" --shutdown
 		[ "$status" = 0 ] || break
@@ -91,7 +93,7 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
 		stop || break
 	fi
 	clean || break
-	[ -z "$(stub_pids)" ] || break
+	within 5 none_alive $stubs || break
 	good_rounds=$round
 done
 is 'ten starts and stops, by sc and by wsl4 --shutdown' "$good_rounds" 10

@@ -14,6 +14,7 @@
 
 set -u
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$top/scripts/processes.sh"
 BUILD=${BUILD:-$top/build}
 mkdir -p "$BUILD/tests"
 BUILD=$(cd "$BUILD" && pwd)
@@ -161,7 +162,7 @@ stdin=/dev/null
 # run SECONDS COMMAND...
 run()
 {
-	local limit=$1
+	local limit=$1 begin=$SECONDS
 
 	shift
 	status=0
@@ -169,11 +170,11 @@ run()
 		status=$?
 	out=$(tr -d '\0' <"$work/out")
 	err=$(tr -d '\0' <"$work/err")
-	if [ "$status" = 124 ] || [ "$status" = 137 ]; then
-		if [ "$status" = 124 ] || ! linux_answers; then
-			diag "no end after $limit s: $*"
-			instance_dump
-		fi
+	# These may be the command's own, too.
+	if { [ "$status" = 124 ] || [ "$status" = 137 ]; } &&
+		[ $((SECONDS - begin)) -ge "$limit" ]; then
+		diag "no end after $limit s: $*"
+		instance_dump
 	fi
 }
 
@@ -355,18 +356,12 @@ mini_up()
 	within 60 linux_answers || { instance_dump; bail 'Linux is not up'; }
 }
 
-# Processes whose Wine prefix is this one's, and their offspring: a stub has no
-# environment.
+# The prefix's processes and their offspring: a stub has no environment.
 instance_pids()
 {
-	local pid pids='' new
+	local pid pids new
 
-	for pid in /proc/[0-9]*; do
-		tr '\0' '\n' 2>/dev/null <"$pid/environ" |
-			grep -qxF "WINEPREFIX=$WINEPREFIX" &&
-			[[ $(readlink "$pid/exe") == */wine*/* ]] &&
-			pids="$pids ${pid#/proc/}"
-	done
+	pids=$(prefix_pids)
 	new=$pids
 	while [ -n "$new" ]; do
 		new=$(for pid in $new; do
@@ -377,28 +372,17 @@ instance_pids()
 	echo $pids | tr ' ' '\n' | sort -un
 }
 
-# The process that has the driver.
-driver_pid()
+# none_alive PID...: all of them have ended. A machine's init may take its time
+# to bury them: a zombie has ended.
+none_alive()
 {
 	local pid
 
-	for pid in $(instance_pids); do
-		if tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -q winedevice &&
-			grep -q 'linux\.sys' "/proc/$pid/maps" 2>/dev/null; then
-			echo "$pid"
-			return
-		fi
+	for pid in "$@"; do
+		grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$pid/status" &&
+			return 1
 	done
-	return 1
-}
-
-# The stubs that Linux's programs run in: children of the driver's process.
-stub_pids()
-{
-	local driver
-
-	driver=$(driver_pid) || return
-	cat "/proc/$driver/task/"*/children 2>/dev/null | tr ' ' '\n' | grep .
+	return 0
 }
 
 # What happened here?

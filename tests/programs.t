@@ -133,12 +133,13 @@ int main(void)
 }
 END
 lx_cd 120 sh -c 'gcc -g -O0 -o debug debug.c && gdb -nx -batch -ex "break twice" \
-	-ex run -ex bt -ex next -ex "print n" -ex "info registers rip" -ex stepi \
-	-ex "set var n=7" -ex continue -ex bt ./debug'
+	-ex run -ex bt -ex next -ex "print n" -ex "info registers rip" \
+	-ex "set var n=7" -ex stepi -ex "print \$rax" -ex continue -ex bt ./debug'
 like 'gdb: breakpoint' "$out" 'Breakpoint 1, twice \(n=21\)'
 like 'gdb: back trace' "$out" '#1 .* main \(\)'
 like 'gdb: step and print' "$out" '\$1 = 42'
 like 'gdb: registers' "$out" 'rip +0x[0-9a-f]+'
+like 'gdb: one instruction' "$out" '\$2 = 7'
 like 'gdb: a variable that is set' "$out" '^7$'
 like 'gdb: segmentation fault' "$out" 'SIGSEGV'
 like 'gdb: back trace of it' "$out" '#0 .* main \(\) at debug.c'
@@ -156,6 +157,158 @@ like 'gdb attaches' "$out" 'clock_nanosleep|nanosleep'
 lx_cd 60 bash -c 'ulimit -c unlimited; echo core >/proc/sys/kernel/core_pattern
 	./debug; gdb -nx -batch -ex bt ./debug core* 2>&1; rm -f core*'
 like 'a core file is good for gdb' "$out" '#0 .* main \(\)'
+lx_cd 60 gdb -nx -batch -ex 'break twice' -ex run -ex 'watch $rax' -ex continue \
+	-ex 'info watchpoints' ./debug
+like 'gdb watches a register' "$out" 'New value = (42|21)'
+like 'and counts' "$out" 'breakpoint already hit 1 time'
+
+# The address space
+put space.c <<'END'
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <time.h>
+
+static sigjmp_buf back;
+static siginfo_t info;
+
+static void caught(int number, siginfo_t *what, void *context)
+{
+	info = *what;
+	siglongjmp(back, 1);
+}
+
+/* Say how calling, reading or writing ends. */
+static void try(const char *name, char how, void *at)
+{
+	memset(&info, 0, sizeof(info));
+	if (!sigsetjmp(back, 1)) {
+		if (how == 'x')
+			((void (*)(void))at)();
+		else if (how == 'r')
+			(void)*(volatile char *)at;
+		else
+			*(volatile char *)at = 0xc3;
+		printf("%s: fine\n", name);
+		return;
+	}
+	printf("%s: signal %d code %d %s\n", name, info.si_signo, info.si_code,
+	       info.si_addr == at ? "there" : "elsewhere");
+}
+
+static void protections(void)
+{
+	char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	static char data[1] = { 0xc3 };
+	char stack[16] = { 0xc3 };
+	char *heap = malloc(16);
+	void *null;
+
+	page[0] = 0xc3;		/* ret */
+	heap[0] = 0xc3;
+	try("writable", 'x', page);
+	try("data", 'x', data);
+	try("stack", 'x', stack);
+	try("heap", 'x', heap);
+	mprotect(page, 4096, PROT_READ | PROT_EXEC);
+	try("executable", 'x', page);
+	try("write executable", 'w', page);
+	try("write text", 'w', (void *)protections);
+	mprotect(page, 4096, PROT_NONE);
+	try("none", 'r', page);
+	munmap(page, 4096);
+	try("unmapped", 'r', page);
+	try("null", 'r', NULL);
+	try("null call", 'x', NULL);
+	try("kernel", 'r', (void *)0xffffffff81000000);
+	null = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS |
+		    MAP_FIXED, -1, 0);
+	printf("map null: %s\n", null == MAP_FAILED ? strerror(errno) : "fine");
+}
+
+static void places(void)
+{
+	char stack;
+
+	printf("%lx %lx %lx %lx\n", (long)places >> 12, (long)&stack >> 12,
+	       (long)malloc(16) >> 12, (long)malloc(1 << 20) >> 12);
+}
+
+static void clocks(void)
+{
+	struct timespec a = { 0 }, b;
+	struct timeval tv;
+	int i, bad = 0;
+
+	for (i = 0; i < 100000; i++) {
+		bad |= clock_gettime(CLOCK_MONOTONIC, &b);
+		bad |= b.tv_sec < a.tv_sec ||
+			(b.tv_sec == a.tv_sec && b.tv_nsec < a.tv_nsec);
+		a = b;
+		bad |= clock_gettime(CLOCK_REALTIME, &b);
+		bad |= gettimeofday(&tv, NULL);
+		bad |= tv.tv_sec < b.tv_sec || tv.tv_sec > b.tv_sec + 60;
+	}
+	bad |= labs(time(NULL) - tv.tv_sec) > 60;
+	printf("clocks: %d\n", bad);
+}
+
+int main(int argc, char **argv)
+{
+	static char altstack[65536];
+	stack_t ss = { .ss_sp = altstack, .ss_size = sizeof(altstack) };
+	struct sigaction action = { .sa_sigaction = caught,
+				    .sa_flags = SA_SIGINFO | SA_ONSTACK };
+
+	sigaltstack(&ss, NULL);
+	sigaction(SIGSEGV, &action, NULL);
+	if (argv[1][0] == 'p')
+		protections();
+	else if (argv[1][0] == 'a')
+		places();
+	else
+		clocks();
+	return 0;
+}
+END
+lx_cd 60 gcc -O1 -w -o space space.c
+good 'space.c'
+lx_cd 20 install space /tmp/space
+lx 30 -u user /tmp/space protections
+is 'W^X, the NULL page, the kernel'\''s addresses' "$out" "writable: signal 11 code 2 there
+data: signal 11 code 2 there
+stack: signal 11 code 2 there
+heap: signal 11 code 2 there
+executable: fine
+write executable: signal 11 code 2 there
+write text: signal 11 code 2 there
+none: signal 11 code 2 there
+unmapped: signal 11 code 1 there
+null: signal 11 code 1 there
+null call: signal 11 code 1 there
+kernel: signal 11 code 1 there
+map null: Operation not permitted"
+lx_cd 30 sh -c 'cat /proc/sys/vm/mmap_min_addr
+	cat /proc/self/maps /proc/1/maps | grep -c " rwx"'
+is 'nothing is writable and executable' "$(echo $out)" '65536 0'
+lx_cd 60 sh -c 'for i in 1 2 3 4 5 6 7 8; do ./space addresses; done'
+for field in 1 2 3 4; do
+	is "ASLR: $(cut -d ' ' -f $field <<<'program stack heap mmap')" \
+		"$(cut -d ' ' -f $field <<<"$out" | sort -u | wc -l)" 8
+done
+lx_cd 60 setarch -R sh -c 'for i in 1 2 3 4; do ./space addresses; done'
+is 'and none on request' "$(sort -u <<<"$out" | wc -l)" 1
+lx_cd 60 strace -f -o trace ./space clocks
+is 'the clocks are right' "$out" 'clocks: 0'
+lx_cd 20 grep -cE 'clock_gettime|gettimeofday|time\(' trace
+is 'and make no system call' "$out" 0
 
 # git
 script 60 <<'END'

@@ -106,6 +106,16 @@ sees 'the end of input: the shell of this machine is back' '^host> *$' 20
 type_line 'stty -a | grep -o " -\?icanon\| -\?echo " | tr -d "\n"; echo'
 sees 'and its terminal is as it was' '^ icanon echo'
 
+# A program of its own on the terminal hears of a resize
+type_line clear
+type_line "'$top/wsl4' bash -c 'trap \"stty size; exit 3\" WINCH; echo wait''s; while :; do sleep 0.1; done'"
+sees 'a program waits' '^waits' 20
+mux resize-window -t t -x 80 -y 24
+sees 'it hears of a resize' '^24 80' 20
+sees 'and ends' 'host> *$' 20
+type_line 'echo status $?'
+sees 'with its status' '^status 3'
+
 # vi
 type_line clear
 type_line "'$top/wsl4' vi /tmp/vi.txt"

@@ -105,10 +105,43 @@ error 'an unknown format' 126 /tmp/noexec
 run 20 "$top/wsl4" --help
 is '--help' "$status" 0
 like '--help says something' "$out" '^Usage: wsl4'
+like '--help names everything' "$(echo $out)" \
+	'--cd.*--status.*--shutdown.*--dmesg.*--help.*--version'
 run 20 "$top/wsl4" --version
 is '--version' "$status" 0
 run 20 "$top/wsl4" --status
-like '--status' "$out" 'running'
+good '--status: status'
+like '--status' "$out" '^State: +running'
+like '--status: the kernel' "$out" '^Kernel: +Linux 6\.'
+run 20 "$top/wsl4" --dmesg
+good '--dmesg: status'
+like '--dmesg' "$out" 'Linux version 6\.'
+timeout 60 "$top/wsl4" --dmesg -w </dev/null >"$work/dmesg" 2>&1 &
+pid=$!
+ok '--dmesg -w: what was' within 20 grep -q 'Linux version' "$work/dmesg"
+lx 20 sh -c 'echo news from wsl4.t >/dev/kmsg'
+ok '--dmesg -w: and what comes' within 20 grep -q 'news from wsl4.t' "$work/dmesg"
+ok '--dmesg -w goes on' kill "$pid"
+wait "$pid" 2>/dev/null
+
+# Login shells
+printf '%s\n' 'shopt -q login_shell && echo login' 'echo $0' 'exit 5' >"$work/shell"
+stdin=$work/shell lx 30
+is 'without a command: a login shell' "$status $(echo $out)" '5 login -bash'
+printf '%s\n' 'shopt -q login_shell && echo login' 'id -un' 'pwd' >"$work/shell"
+stdin=$work/shell lx 30 -u user
+is 'a login shell of a user' "$status $(echo $out)" '0 login user /home/user'
+stdin=$work/shell lx 30 -u user --cd /usr
+is 'a login shell elsewhere' "$status $(echo $out)" '0 login user /usr'
+
+# The Windows program itself: a pipe, a file
+stdin=$work/odd run 30 wine "$BUILD/wsl4.exe" sh -c 'cat; echo err >&2; exit 9'
+is 'wsl4.exe: the status' "$status" 9
+ok 'wsl4.exe: the bytes' cmp "$work/odd" "$work/out"
+is 'wsl4.exe: standard error' "$err" err
+run 30 wine "$BUILD/wsl4.exe" no-such-command
+is 'wsl4.exe: an error has its status' "$status" 127
+like 'wsl4.exe: and its sentence' "$err" '^wsl4: There is no program'
 
 # Several at once, each with its own
 for n in 1 2 3 4 5 6 7 8; do
