@@ -32,7 +32,7 @@
 #define TEMPTING	0x500000UL	/* nothing is mapped here */
 #define ENDLESS_MS	2		/* of a child's endless loop */
 #define CHILD_MS	20000		/* of a child that does not end */
-#define STALL_MS	1000		/* of a jump that comes back no more */
+#define STALL_MS	200			/* of a jump that comes back no more */
 #define KILLED_MS	120000		/* of one that was killed: no hurry */
 
 static int tests, failures;
