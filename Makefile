@@ -94,7 +94,7 @@ $(PASS): overlay
 
 run: packages
 	+@$(MAKE) --no-print-directory all
-	@CMD='$(subst ','\'',$(CMD))' $(TOP)/scripts/run
+	@CMD='$(subst ','\'',$(value CMD))' $(TOP)/scripts/run
 
 check: packages
 	+@$(MAKE) --no-print-directory $(KJOBS) \
