@@ -12,6 +12,11 @@
 #define KERNEL_SLOTS	256		/* first top-level entry of the kernel's */
 #define CR3_FRAME	0x000ffffffffff000ull
 
+#define CODE_INTEGRITY_CLASS	103	/* SystemCodeIntegrityInformation */
+#define CODE_INTEGRITY_HVCI	0x400	/* CODEINTEGRITY_OPTION_HVCI_KMCI_ENABLED */
+
+typedef NTSTATUS (NTAPI *query_system_t)(ULONG class, PVOID to, ULONG bytes,
+					 PULONG needed);
 typedef NTSTATUS (NTAPI *copy_memory_t)(PVOID to, u64 from, SIZE_T bytes,
 					ULONG flags, PSIZE_T copied);
 typedef PVOID (NTAPI *map_io_t)(PHYSICAL_ADDRESS at, SIZE_T bytes,
@@ -31,6 +36,25 @@ static is_valid_t is_valid;
 
 static KDPC kick_dpc;
 static insert_dpc_t insert_dpc;
+
+/*
+ * Memory integrity watches the registers that the passage loads, and stops the
+ * machine: Linux must not even try. SYSTEM_CODEINTEGRITY_INFORMATION, see
+ * NtQuerySystemInformation().
+ */
+static BOOLEAN integrity_is_enforced(void)
+{
+	struct {
+		ULONG length;
+		ULONG options;
+	} integrity = { sizeof(integrity), 0 };
+	query_system_t query = nt_routine(L"ZwQuerySystemInformation");
+
+	if (!query || !NT_SUCCESS(query(CODE_INTEGRITY_CLASS, &integrity,
+					sizeof(integrity), NULL)))
+		return FALSE;
+	return (integrity.options & CODE_INTEGRITY_HVCI) != 0;
+}
 
 static u64 frame_of(void *address)
 {
@@ -224,6 +248,10 @@ NTSTATUS world_prepare(void)
 	is_valid = nt_routine(L"MmIsAddressValid");
 	if (!physical || !is_valid)
 		return STATUS_NOT_SUPPORTED;
+	if (integrity_is_enforced()) {
+		nt_log("memory integrity is on; turn it off in Windows Security, Device security, Core isolation");
+		return STATUS_NOT_SUPPORTED;
+	}
 	settle_on_processor();
 	status = find_slots();
 	if (!NT_SUCCESS(status))

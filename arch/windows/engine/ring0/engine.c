@@ -199,6 +199,11 @@ static void ring0_task_switch(struct task_struct *prev, struct task_struct *next
 		bases_save(prev);
 }
 
+static bool ring0_fsgsbase(void)
+{
+	return read_cr4() & X86_CR4_FSGSBASE;
+}
+
 /*
  * Memory. The processor walks the page tables; a flush is all it needs.
  */
@@ -407,4 +412,5 @@ const struct engine_ops ring0_engine = {
 	.xstate_sync	= ring0_xstate_sync,
 	.xstate_dirty	= ring0_xstate_dirty,
 	.xstate_kernel	= xstate_for_kernel,
+	.fsgsbase	= ring0_fsgsbase,
 };
