@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The script: a module of text, a command in each line.
+ *
+ *	set KIND NAME VALUE	a registry value, see registry.c
+ *	start			load the driver; it must succeed
+ *	start-fails		load the driver; it must refuse
+ *	wait-up SECONDS		until Linux can run programs
+ *	wait-state N SECONDS	until Linux's state is N (WSL4_STATE_*)
+ *	run COMMAND...		a program of Linux's
+ *	expect-status N		of the last program
+ *	expect TEXT		in the last program's output
+ *	status			print Linux's state
+ *	unload			the driver; nothing may be left behind
+ *	restart			unload and start
+ *	sleep MS
+ *	counts			print interrupts taken, switches, ticks
+ *	pools			print pool tags, frames, handles, threads
+ *	sums			look at NT's text and all pools
+ *	file NAME		print a file (an NT path)
+ *	say TEXT
+ *	off			the end; so is the script's
+ */
+#include "smallnt.h"
+
+extern char client_output[];
+int client_state(bool show_it);
+
+static int last_status;
+static char last_command[256];
+
+static bool contains(const char *text, const char *what)
+{
+	for (; *text; text++)
+		if (begins(text, what))
+			return true;
+	return !*what;
+}
+
+static void judge(bool good, const char *what, const char *about)
+{
+	static char text[400];
+	struct { const char *a, *b; } p = { what, about };
+	u32 n = 0;
+
+	while (*p.a && n < 180)
+		text[n++] = *p.a++;
+	while (*p.b && n < 390)
+		text[n++] = *p.b++;
+	text[n] = 0;
+	verdict(good, text);
+}
+
+static void wait_state(int wanted, u32 seconds)
+{
+	u64 begin = clock_100ns();
+	int state;
+
+	do {
+		state = client_state(false);
+		if (state == wanted)
+			break;
+		sleep_ms(50);
+	} while (clock_100ns() - begin < seconds * 10000000ull && state >= 0 &&
+		 (state < 3 || wanted >= 3));
+	print("smallnt: waited %llu ms\n", (clock_100ns() - begin) / 10000);
+	client_state(true);
+	judge(state == wanted, "Linux's state is as expected", "");
+}
+
+static void start(bool must)
+{
+	NTSTATUS status = driver_load();
+
+	print("smallnt: DriverEntry: status %08x\n", status);
+	judge(NT_SUCCESS(status) == must,
+	      must ? "the driver starts" : "the driver refuses to start", "");
+}
+
+static void unload(void)
+{
+	NTSTATUS status = driver_unload();
+
+	print("smallnt: unload: status %08x\n", status);
+	judge(NT_SUCCESS(status), "the driver is unloaded, nothing is left", "");
+}
+
+static void finish(void)
+{
+	check_sums();
+	print_counts();
+	print("smallnt: 1..%u\n", verdicts);
+	print("smallnt: done, %u of %u failed\n", failures, verdicts);
+	power_off(failures ? 0x11 : 0x10);
+}
+
+static const char *argument(const char *line, const char *command)
+{
+	u32 n = strlen(command);
+
+	if (!begins(line, command) || (line[n] && line[n] != ' '))
+		return NULL;
+	return line[n] ? line + n + 1 : line + n;
+}
+
+static void run(const char *command)
+{
+	u64 begin = clock_100ns();
+	u32 i;
+
+	for (i = 0; command[i] && i < sizeof(last_command) - 1; i++)
+		last_command[i] = command[i];
+	last_command[i] = 0;
+	last_status = client_run(command);
+	print("smallnt: exit status %d after %llu ms\n", last_status,
+	      (clock_100ns() - begin) / 10000);
+}
+
+static bool do_driver(const char *line)
+{
+	const char *a;
+	u32 n;
+
+	if (argument(line, "start")) {
+		start(true);
+	} else if (argument(line, "start-fails")) {
+		start(false);
+	} else if (argument(line, "unload")) {
+		unload();
+	} else if (argument(line, "restart")) {
+		unload();
+		start(true);
+	} else if ((a = argument(line, "wait-up"))) {
+		wait_state(1, parse_number(&a));
+	} else if ((a = argument(line, "wait-state"))) {
+		n = parse_number(&a);
+		a += *a == ' ';
+		wait_state(n, parse_number(&a));
+	} else if ((a = argument(line, "run"))) {
+		run(a);
+	} else if ((a = argument(line, "expect-status"))) {
+		judge(last_status == (int)parse_number(&a), "exit status of ",
+		      last_command);
+	} else if ((a = argument(line, "expect"))) {
+		judge(contains(client_output, a), "output of ", last_command);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void do_line(const char *line)
+{
+	const char *a;
+
+	print("smallnt> %s\n", line);
+	if (do_driver(line))
+		return;
+	if ((a = argument(line, "set")))
+		registry_set(a);
+	else if (argument(line, "status"))
+		client_state(true);
+	else if ((a = argument(line, "sleep")))
+		sleep_ms(parse_number(&a));
+	else if (argument(line, "counts"))
+		print_counts();
+	else if (argument(line, "pools"))
+		pool_report("now");
+	else if (argument(line, "sums"))
+		check_sums();
+	else if ((a = argument(line, "file")))
+		file_print(a);
+	else if (argument(line, "off"))
+		finish();
+	else if (!argument(line, "say"))
+		bugcheck("script: \"%s\"?", line);
+}
+
+void script_thread(void *context)
+{
+	struct module *m = module_find("script");
+	static char line[2300];
+	u64 at = 0, n;
+
+	while (m && at < m->bytes) {
+		for (n = 0; at < m->bytes && m->data[at] != '\n'; at++)
+			if (n + 1 < sizeof(line))
+				line[n++] = m->data[at];
+		at++;
+		line[n] = 0;
+		if (n && line[0] != '#')
+			do_line(line);
+	}
+	finish();
+}
