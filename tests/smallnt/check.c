@@ -163,6 +163,19 @@ static bool on_good_stack(u64 rsp)
 	return t && (u64)t->stack_end - rsp < t->stack_bytes;
 }
 
+/* With "lax-irql", PASSIVE_LEVEL routines at APC_LEVEL are only told of. */
+static void check_level(struct export *export, KIRQL level)
+{
+	if (level >= export->lowest && level <= export->highest)
+		return;
+	if (level > APC_LEVEL || !option_set("lax-irql"))
+		bugcheck("%s is called at IRQL %u, not %u to %u", export->name,
+			 level, export->lowest, export->highest);
+	print("smallnt: BREACH: %s is called at IRQL %u, not %u to %u\n",
+	      export->name, level, export->lowest, export->highest);
+	export->highest = level;	/* once is enough */
+}
+
 /* A driver calls NT. */
 void check_call(struct export *export, struct call *call)
 {
@@ -188,12 +201,10 @@ void check_call(struct export *export, struct call *call)
 	if (!on_good_stack((u64)call))
 		bugcheck("%s is called on a stack that is not NT's",
 			 export->name);
-	if (level < export->lowest || level > export->highest)
-		bugcheck("%s is called at IRQL %u, not %u to %u", export->name,
-			 level, export->lowest, export->highest);
+	check_level(export, level);
 	check_state(NULL, export->name);
 	if (!cpu->in_isr && !cpu->in_nmi && level <= DISPATCH_LEVEL &&
-	    !(level == 0 && 0) && apic_any_in_service(&vector))
+	    apic_any_in_service(&vector))
 		bugcheck("%s is called, and vector %x was not ended",
 			 export->name, vector);
 }

@@ -9,7 +9,7 @@
  *	script		what to do, see script.c
  *
  * Words on the image's command line: tick=US, cpus=N, smep, smap, umip,
- * fsgsbase, trim.
+ * fsgsbase, trim, lax-irql.
  */
 #include "smallnt.h"
 
