@@ -9,7 +9,7 @@
  *	script		what to do, see script.c
  *
  * Words on the image's command line: tick=US, cpus=N, smep, smap, umip,
- * fsgsbase, trim, lax-irql.
+ * fsgsbase, trim, lax-irql, lax-x87.
  */
 #include "smallnt.h"
 
