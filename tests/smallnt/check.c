@@ -152,16 +152,22 @@ void check_state(struct frame *frame, const char *where)
 	check_debug(frame, where);
 }
 
+static bool on_thread_stack(u64 rsp)
+{
+	struct thread *t = this_thread();
+
+	return t && (u64)t->stack_end - rsp < t->stack_bytes;
+}
+
 static bool on_good_stack(u64 rsp)
 {
 	struct cpu *cpu = this_cpu();
-	struct thread *t = this_thread();
 
 	if (cpu->in_nmi)
 		return (u64)cpu->ist_stack[2] - rsp < 16384;
 	if (cpu->in_dpc)
 		return (u64)cpu->dpc_stack - rsp < STACK_BYTES;
-	return t && (u64)t->stack_end - rsp < t->stack_bytes;
+	return on_thread_stack(rsp);
 }
 
 /* With "lax-irql", PASSIVE_LEVEL routines at APC_LEVEL are only told of. */
@@ -239,7 +245,8 @@ void check_interrupt(struct frame *frame)
 			bugcheck_frame(frame, "an interrupt with interrupts off, and no int n");
 		cpu->injected[frame->vector]++;
 	}
-	if (!on_good_stack(frame->rsp))
+	/* Either, just before and behind the DPCs. */
+	if (!on_good_stack(frame->rsp) && !on_thread_stack(frame->rsp))
 		bugcheck_frame(frame, "an interrupt on a stack that is not NT's");
 	check_state(frame, where[cpu->index]);
 	/* Handed on twice, or never taken from the APIC? */

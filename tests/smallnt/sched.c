@@ -133,6 +133,7 @@ static void switch_to(struct thread *next)
 {
 	struct cpu *cpu = this_cpu();
 	struct thread *t = cpu->thread;
+	u64 flags;
 
 	check_state(NULL, "a switch of threads");
 	cpu->switches++;
@@ -140,10 +141,13 @@ static void switch_to(struct thread *next)
 	next->cpu = cpu->index;
 	next->quantum = QUANTUM_US / tick_us;
 	save_float(t);
+	/* An interrupt shall find thread, stack and RSP0 in agreement. */
+	flags = irq_save();
 	cpu->thread = next;
 	cpu->tss.rsp[0] = (u64)next->stack_end;
 	swap_stacks(&t->rsp, &next->rsp);
 	/* Later, perhaps on another processor. */
+	irq_restore(flags);
 	load_float(t);
 }
 
@@ -255,9 +259,9 @@ struct thread *thread_make(PKSTART_ROUTINE routine, void *context, int priority,
 
 void thread_begin(struct thread *t)
 {
+	asm volatile("sti");
 	load_float(t);
 	dispatcher_drop(PASSIVE_LEVEL);
-	asm volatile("sti");
 	t->routine(t->context);
 	check_state(NULL, "a thread's return");
 	PsTerminateSystemThread(STATUS_SUCCESS);
