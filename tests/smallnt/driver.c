@@ -84,7 +84,7 @@ static void relocate(u8 *base, IMAGE_NT_HEADERS64 *nt)
 	u32 at, i, count = 0;
 	u16 *entry;
 
-	if (!d->Size)
+	if (nt->FileHeader.Characteristics & IMAGE_FILE_RELOCS_STRIPPED)
 		bugcheck("the driver cannot be relocated");
 	for (at = 0; at < d->Size; at += block->SizeOfBlock) {
 		block = (void *)(base + d->VirtualAddress + at);

@@ -7,6 +7,7 @@
 #include "smallnt.h"
 
 #define MAX_FILES	24
+#define MAX_NEW	8
 #define MAX_NEW_PAGES	4096		/* of a new file: 16 MiB */
 #define NR_IO_THREADS	2
 
@@ -44,6 +45,7 @@ struct request {
 };
 
 static struct file files[MAX_FILES];
+static u32 new_pages[MAX_NEW][MAX_NEW_PAGES], nr_new;
 static LIST_ENTRY requests = { &requests, &requests };
 static KSPIN_LOCK requests_lock;
 static KSEMAPHORE requests_count;
@@ -194,7 +196,9 @@ static struct file *make(const UNICODE_STRING *name)
 	if (!begins(text, "\\??\\C:\\") && !begins(text, "\\SystemRoot\\"))
 		return NULL;
 	f = add(text, FILE_NEW);
-	f->pages = pool_get(false, MAX_NEW_PAGES * 4, 0x656c6946);
+	if (nr_new == MAX_NEW)
+		bugcheck("more than %u new files", MAX_NEW);
+	f->pages = new_pages[nr_new++];
 	return f;
 }
 
