@@ -140,6 +140,7 @@ static void check_debug(struct frame *frame, const char *where)
 /* GS is right, or nothing here would work; whoever calls has looked. */
 void check_state(struct frame *frame, const char *where)
 {
+	u64 flags = irq_save();		/* on one processor */
 	struct cpu *cpu = this_cpu();
 
 	MUST("CR3", read_cr(3), nt_cr3);
@@ -150,6 +151,7 @@ void check_state(struct frame *frame, const char *where)
 	check_msrs(frame, where, cpu);
 	check_float(frame, where);
 	check_debug(frame, where);
+	irq_restore(flags);
 }
 
 static bool on_thread_stack(u64 rsp)
@@ -188,6 +190,7 @@ void check_call(struct export *export, struct call *call)
 {
 	struct cpu *cpu;
 	KIRQL level = irql();
+	u64 flags = irq_save();		/* on one processor */
 	u32 vector;
 
 	if (read_msr(0xc0000101) != (u64)&cpus[0] &&
@@ -214,6 +217,7 @@ void check_call(struct export *export, struct call *call)
 	    apic_any_in_service(&vector))
 		bugcheck("%s is called, and vector %x was not ended",
 			 export->name, vector);
+	irq_restore(flags);
 }
 
 /* Software interrupts come with interrupts off: int n in the passage. */

@@ -85,9 +85,12 @@ static void flush_here(void *context)
 void map_flush(u64 address, u64 pages)
 {
 	struct flush f = { address, pages };
+	KIRQL old = irql();
 
+	set_irql(max(old, DISPATCH_LEVEL));	/* "others" shall stay others */
 	flush_here(&f);
 	ipi_all_others(flush_here, &f);
+	set_irql(old);
 }
 
 static void map_kernel(void)
