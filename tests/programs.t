@@ -393,6 +393,7 @@ is 'broken executables' "$status $out" '0 '
 script 60 <<'END'
 set -m
 sleep 100 &
+pid=$!
 kill -STOP %1
 sleep 0.2
 jobs
@@ -400,7 +401,8 @@ kill -CONT %1
 sleep 0.2
 jobs
 kill %1
-wait %1
+# By its number: bash may have buried the job already.
+wait $pid
 echo $?
 trap 'echo usr1' USR1
 kill -USR1 $$

@@ -89,10 +89,12 @@ static void layout_set(u64 features)
  */
 static void layout_probe(void)
 {
-	if (cpuid_ask(0, 0).eax < CPUID_XSTATE ||
-	    !(cpuid_ask(1, 0).ecx & CPUID_1_ECX_OSXSAVE))
-		panic("This processor has no XSAVE, or it is not enabled");
 	fpu_layout.mxcsr_mask = mxcsr_mask_read();
+	if (cpuid_ask(0, 0).eax < CPUID_XSTATE ||
+	    !(cpuid_ask(1, 0).ecx & CPUID_1_ECX_OSXSAVE)) {
+		layout_set(FPU_LEGACY);
+		return;
+	}
 	layout_set(xcr0_read() & ~FPU_TILE_DATA);
 }
 

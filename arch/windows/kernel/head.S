@@ -28,12 +28,13 @@ SYM_CODE_START(linux_entry)
 	/* The first C code runs here still: Linux has no stack yet. */
 	andq	$~15, %rsp
 	call	arch_early_start
-	testq	%rax, %rax
+	testb	%al, %al
 	jz	1f
-	movq	%rax, %rsp
-	xorl	%ebp, %ebp
-	call	start_kernel
-	ud2
+	movq	ring0_world(%rip), %rdi
+	testq	%rdi, %rdi
+	jz	linux_begin
+	/* To linux_begin in the other world; back when Linux leaves. */
+	call	ring0_enter
 	/* Physmem, Linux's stacks with it, goes away while NT's stack is used. */
 1:	movq	boot_vcpu(%rip), %rbx
 	movq	VCPU_NT_RSP(%rbx), %rsp
@@ -50,7 +51,19 @@ SYM_CODE_START(linux_entry)
 	ret
 SYM_CODE_END(linux_entry)
 
+/* On a stack that lasts no longer than this: the initial task's is next. */
+SYM_CODE_START(linux_begin)
+	call	arch_init_stack
+	movq	%rax, %rsp
+	xorl	%ebp, %ebp
+	call	start_kernel
+	ud2
+SYM_CODE_END(linux_begin)
+
 /* linux_leave(): from any Linux stack back to linux_entry()'s caller. */
 SYM_CODE_START(linux_leave)
-	jmp	1b
+	cmpq	$0, ring0_world(%rip)
+	je	1b
+	call	ring0_leave
+	ud2
 SYM_CODE_END(linux_leave)

@@ -25,7 +25,10 @@ s64 host_call(unsigned int call, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 	s64 result;
 
 	raw_local_irq_save(flags);
-	result = host_call_raw(wsl4_this_vcpu(), call, args);
+	if (ring0_live)
+		result = ring0_host_call(call, args);
+	else
+		result = host_call_raw(wsl4_this_vcpu(), call, args);
 	raw_local_irq_restore(flags);
 	return result;
 }
@@ -42,6 +45,10 @@ static void stop_on_nt_stack(unsigned int reason, const char *message)
 	struct wsl4_vcpu *vcpu = boot_vcpu;
 	u64 top = vcpu->nt_rsp;
 
+	if (ring0_live) {
+		ring0_host_call(HOST_STOP, args);
+		return;
+	}
 	vcpu->nt_rsp = current_stack_pointer - 256;
 	host_call_raw(vcpu, HOST_STOP, args);
 	vcpu->nt_rsp = top;
@@ -63,8 +70,8 @@ void host_refuse(const char *message)
  * host_give_up() - a panic without the help of Linux's memory
  * @message: what went wrong
  *
- * Context: the NT thread's own stack, below everything that lies there. Uses
- * nothing but the driver's image.
+ * Context: the NT thread's own stack, below everything that lies there; in ring
+ * 0 any stack. Uses nothing but the driver's image.
  */
 void __noreturn host_give_up(const char *message)
 {

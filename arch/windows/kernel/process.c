@@ -43,7 +43,7 @@ void arch_release_task_struct(struct task_struct *task)
 	while (READ_ONCE(kickers))
 		cpu_relax_insn();
 	watch_release(task);
-	engine_task_destroy(task);
+	engine->task_destroy(task);
 }
 
 /**
@@ -83,7 +83,7 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 	memset(frame, 0, sizeof(*frame));
 	frame->ip = (unsigned long)ret_from_fork_asm;
 	p->thread.sp = (unsigned long)frame;
-	err = engine_task_create(p);
+	err = engine->task_create(p);
 	if (err)
 		return err;
 	if (args->fn) {
@@ -94,13 +94,18 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 		p->thread.gsbase = 0;
 		return 0;
 	}
+	if (engine->bases_get) {
+		engine->bases_get();
+		p->thread.fsbase = current->thread.fsbase;
+		p->thread.gsbase = current->thread.gsbase;
+	}
 	*regs = *current_pt_regs();
 	regs->ax = 0;
 	if (args->stack)
 		regs->sp = args->stack;
 	if (args->flags & CLONE_SETTLS)
 		p->thread.fsbase = args->tls;
-	engine_task_copy(p, current);
+	engine->task_copy(p, current);
 	return 0;
 }
 
@@ -133,7 +138,7 @@ void flush_thread(void)
 	current->thread.fsbase = 0;
 	current->thread.gsbase = 0;
 	watch_release(current);
-	engine_task_flush(current);
+	engine->task_flush(current);
 }
 
 static bool wchan_entry(void *cookie, unsigned long addr)

@@ -12,6 +12,7 @@
 #include <linux/syscalls.h>
 #include <linux/uaccess.h>
 
+#include <asm/engine.h>
 #include <asm/exec.h>
 #include <asm/fpu_image.h>
 #include <asm/prctl.h>
@@ -44,6 +45,8 @@ void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 {
 	current->thread.fsbase = 0;
 	current->thread.gsbase = 0;
+	if (engine->bases_set)
+		engine->bases_set();
 	regs->ip = ip;
 	regs->sp = sp;
 	regs->cs = __USER_CS;
@@ -64,11 +67,14 @@ static int request_xstate(unsigned long feature)
 	return feature > ARCH_XCOMP_TILEDATA ? -EINVAL : -EOPNOTSUPP;
 }
 
-static int set_base(unsigned long *base, unsigned long value)
+static int set_base(struct task_struct *task, unsigned long *base,
+		    unsigned long value)
 {
 	if (value >= TASK_SIZE_MAX)
 		return -EPERM;
 	*base = value;
+	if (task == current && engine->bases_set)
+		engine->bases_set();
 	return 0;
 }
 
@@ -102,11 +108,13 @@ static long arch_prctl_current(int option, unsigned long arg2)
  */
 long do_arch_prctl(struct task_struct *task, int option, unsigned long arg2)
 {
+	if (task == current && engine->bases_get)
+		engine->bases_get();
 	switch (option) {
 	case ARCH_SET_FS:
-		return set_base(&task->thread.fsbase, arg2);
+		return set_base(task, &task->thread.fsbase, arg2);
 	case ARCH_SET_GS:
-		return set_base(&task->thread.gsbase, arg2);
+		return set_base(task, &task->thread.gsbase, arg2);
 	case ARCH_GET_FS:
 		return put_user(task->thread.fsbase,
 				(unsigned long __user *)arg2);

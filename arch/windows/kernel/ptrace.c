@@ -17,6 +17,7 @@
 #include <linux/uaccess.h>
 #include <linux/user.h>
 
+#include <asm/engine.h>
 #include <asm/fpu_image.h>
 #include <asm/fpu_state.h>
 #include <asm/user_abi.h>
@@ -181,6 +182,8 @@ static int general_get(struct task_struct *task,
 {
 	unsigned int offset;
 
+	if (task == current && engine->bases_get)
+		engine->bases_get();
 	for (offset = 0; to.left; offset += sizeof(long))
 		membuf_store(&to, get_register(task, offset));
 	return 0;

@@ -31,10 +31,18 @@ static char command_line[COMMAND_LINE_SIZE];
 #define MEMORY_MINIMUM	(64UL << 20)
 #define MEMORY_MAXIMUM	(1UL << 40)
 
-unsigned long arch_early_start(struct wsl4_boot *boot, struct wsl4_vcpu *vcpu);
+bool arch_early_start(struct wsl4_boot *boot, struct wsl4_vcpu *vcpu);
+unsigned long arch_init_stack(void);
 
-/* The initial task's stack moves into physmem: its alignment is above a page. */
-static unsigned long move_init_stack(void)
+/**
+ * arch_init_stack() - move the initial task's stack into physmem
+ *
+ * Its alignment is above a page, so the image cannot hold it. There is no
+ * current yet.
+ *
+ * Return: Linux's first stack pointer.
+ */
+unsigned long __init arch_init_stack(void)
 {
 	unsigned long stack = ALIGN(PAGE_OFFSET, THREAD_SIZE);
 	unsigned long *top = (unsigned long *)(stack + THREAD_SIZE);
@@ -52,11 +60,10 @@ static unsigned long move_init_stack(void)
  *
  * There is no current yet: nothing here may use it.
  *
- * Return: Linux's first stack pointer; 0 when Linux cannot run here (the reason
- * was given to the NT half).
+ * Return: false when Linux cannot run here (the reason was given to the NT
+ * half).
  */
-unsigned long __init arch_early_start(struct wsl4_boot *boot,
-				      struct wsl4_vcpu *vcpu)
+bool __init arch_early_start(struct wsl4_boot *boot, struct wsl4_vcpu *vcpu)
 {
 	void *physmem;
 	int err;
@@ -65,25 +72,26 @@ unsigned long __init arch_early_start(struct wsl4_boot *boot,
 	boot_vcpu = vcpu;
 	if (boot->abi_version != WSL4_ABI_VERSION) {
 		host_refuse("The two halves of linux.sys do not belong together; build it again.");
-		return 0;
+		return false;
 	}
 	if (boot->memory_bytes < MEMORY_MINIMUM ||
 	    boot->memory_bytes > MEMORY_MAXIMUM) {
 		host_refuse("MemoryMB is out of range: give Linux from 64 MB to 1 TB.");
-		return 0;
+		return false;
 	}
 	physmem_bytes = boot->memory_bytes & ~(PMD_SIZE - 1);
-	err = engine_init(physmem_bytes, &physmem);
-	if (err) {
-		host_refuse(engine_error());
-		return 0;
-	}
-	boot->physmem = (unsigned long)physmem;
 	image_start = (unsigned long)__image_start;
 	image_bytes = (unsigned long)__image_end - image_start;
 	physmem_phys = ALIGN(image_bytes, PMD_SIZE);
+	engine_choose(boot->flags & WSL4_BOOT_WINE);
+	err = engine->init(physmem_bytes, &physmem);
+	if (err) {
+		host_refuse(engine->error());
+		return false;
+	}
+	boot->physmem = (unsigned long)physmem;
 	linear_offset = (unsigned long)physmem - physmem_phys;
-	return move_init_stack();
+	return true;
 }
 
 /**
@@ -128,7 +136,7 @@ static void __init seed_random(void)
 void __init arch_cpu_finalize_init(void)
 {
 	seed_random();
-	engine_start();
+	engine->start();
 }
 
 /* Nothing of the image may become user memory: it is not physmem. */

@@ -82,7 +82,7 @@ static enum engine_exit run(struct pt_regs *regs)
 {
 	if (unlikely(test_thread_flag(TIF_WATCH)))
 		return watch_run(regs);
-	return engine_run(regs);
+	return engine->run(regs);
 }
 
 /**

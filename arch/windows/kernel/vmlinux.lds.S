@@ -51,6 +51,7 @@ SECTIONS
 	.exit.text : { EXIT_TEXT } :text
 
 	. = ALIGN(PAGE_SIZE);
+	__image_text_end = .;
 	/* Constants that hold pointers; NT relocates before it protects. */
 	.data.rel.ro : {
 		*(.data.rel.ro .data.rel.ro.*)

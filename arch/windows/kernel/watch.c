@@ -228,10 +228,10 @@ static bool in_use(const struct watch *watch)
 }
 
 /**
- * watch_run() - engine_run() for a task with debug registers
+ * watch_run() - the engine's run() for a task with debug registers
  * @regs: its registers
  *
- * Context: as engine_run().
+ * Context: as the engine's run().
  */
 enum engine_exit watch_run(struct pt_regs *regs)
 {
@@ -241,10 +241,10 @@ enum engine_exit watch_run(struct pt_regs *regs)
 	if (!watch)
 		clear_thread_flag(TIF_WATCH);
 	if (!watch || !in_use(watch))
-		return engine_run(regs);
+		return engine->run(regs);
 	watch->ours = !(regs->flags & X86_EFLAGS_TF);
 	regs->flags |= X86_EFLAGS_TF;
-	exit = engine_run(regs);
+	exit = engine->run(regs);
 	if (watch->ours)
 		regs->flags &= ~X86_EFLAGS_TF;
 	return exit;

@@ -6,11 +6,15 @@
 #include <linux/perf_event.h>
 #include <linux/pgtable.h>
 #include <linux/sched/signal.h>
+#include <asm/engine.h>
 #include <asm/mm_fault.h>
 #include <asm/trap_pf.h>
 #include <asm/user_loop.h>
 
-/* The page tables allow it already: the engine only has not seen it yet. */
+/*
+ * The page tables allow it already: the engine only has not seen it yet, or the
+ * processor has an older entry.
+ */
 static bool tlb_miss(struct mm_struct *mm, unsigned long addr, bool write,
 		     bool exec)
 {
@@ -26,7 +30,10 @@ static bool tlb_miss(struct mm_struct *mm, unsigned long addr, bool write,
 		if (write)
 			pte = pte_mkdirty(pte);
 		set_pte(ptep, pte);
-		map_around(mm, addr, ptep);
+		if (engine->map)
+			map_around(mm, addr, ptep);
+		else
+			engine->unmap(mm, addr & PAGE_MASK, PAGE_SIZE);
 		hit = true;
 	}
 	return hit;

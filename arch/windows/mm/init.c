@@ -9,12 +9,15 @@
 #include <linux/swap.h>
 #include <asm/engine.h>
 #include <asm/host.h>
+#include <asm/mmu_context.h>
 #include <asm/pgalloc.h>
 
 pgd_t swapper_pg_dir[PTRS_PER_PGD] __page_aligned_bss;
 unsigned long *physmem_zero_page;
 EXPORT_SYMBOL(physmem_zero_page);
 unsigned long vmalloc_start, vmalloc_end;
+u64 *machine_frames;
+u32 *machine_pfns;
 
 #define VMALLOC_WINDOW	(16UL << 30)
 
@@ -52,7 +55,7 @@ void __init paging_init(void)
 	physmem_zero_page = memblock_alloc(PAGE_SIZE, PAGE_SIZE);
 	if (!physmem_zero_page)
 		panic("no memory for the zero page");
-	if (engine_kernel_window(VMALLOC_WINDOW, &window))
+	if (engine->kernel_window(VMALLOC_WINDOW, &window))
 		panic("no address space for vmalloc");
 	vmalloc_start = (unsigned long)window;
 	vmalloc_end = vmalloc_start + VMALLOC_WINDOW;
@@ -64,7 +67,32 @@ void __init mem_init(void)
 	memblock_free_all();
 }
 
+/* The kernel's part is shared by all, see init_mm: its entries never change. */
 pgd_t *pgd_alloc(struct mm_struct *mm)
 {
-	return (pgd_t *)get_zeroed_page(GFP_PGTABLE_USER);
+	pgd_t *pgd = (pgd_t *)get_zeroed_page(GFP_PGTABLE_USER);
+
+	if (pgd)
+		memcpy(pgd + USER_PTRS_PER_PGD,
+		       swapper_pg_dir + USER_PTRS_PER_PGD,
+		       (PTRS_PER_PGD - USER_PTRS_PER_PGD) * sizeof(pgd_t));
+	return pgd;
+}
+
+int init_new_context(struct task_struct *task, struct mm_struct *mm)
+{
+	mm->context.stub = NULL;
+	mm->context.vdso = NULL;
+	mm->context.unusable = false;
+	return 0;
+}
+
+void destroy_context(struct mm_struct *mm)
+{
+}
+
+/* Before the pages go: nothing may reach them any more. */
+void arch_exit_mmap(struct mm_struct *mm)
+{
+	engine->mm_exit(mm);
 }

@@ -7,6 +7,7 @@
 #include <asm/engine.h>
 #include <asm/host.h>
 #include <asm/mm_fault.h>
+#include <asm/mmu_context.h>
 #include <asm/tlbflush.h>
 #include <asm/cacheflush.h>
 
@@ -30,7 +31,7 @@ void engine_map_pte(struct mm_struct *mm, unsigned long addr, pte_t pte)
 
 	if (phys < physmem_phys)
 		return;
-	engine_map(mm, addr & PAGE_MASK, PAGE_SIZE, phys, pte_prot(pte));
+	engine->map(mm, addr & PAGE_MASK, PAGE_SIZE, phys, pte_prot(pte));
 }
 
 /**
@@ -76,7 +77,7 @@ void map_near(struct mm_struct *mm, unsigned long addr)
 void update_mmu_cache_range(struct vm_fault *vmf, struct vm_area_struct *vma,
 			    unsigned long addr, pte_t *ptep, unsigned int nr)
 {
-	if (vma->vm_mm != current->mm)
+	if (!engine->map || vma->vm_mm != current->mm)
 		return;
 	while (nr--) {
 		pte_t pte = ptep_get(ptep);
@@ -104,7 +105,7 @@ static struct mm_struct *forked;
  */
 int arch_dup_mmap(struct mm_struct *old, struct mm_struct *mm)
 {
-	if (engine_fork(old))
+	if (engine->fork(old))
 		forked = old;
 	return 0;
 }
@@ -115,19 +116,20 @@ void flush_tlb_mm(struct mm_struct *mm)
 		forked = NULL;
 		return;
 	}
-	engine_unmap(mm, 0, TASK_SIZE_MAX);
+	engine->unmap(mm, 0, TASK_SIZE_MAX);
 }
 
 void flush_tlb_range(struct vm_area_struct *vma, unsigned long start,
 		     unsigned long end)
 {
-	engine_unmap(vma->vm_mm, start & PAGE_MASK,
-		     min(PAGE_ALIGN(end), TASK_SIZE_MAX) - (start & PAGE_MASK));
+	start &= PAGE_MASK;
+	engine->unmap(vma->vm_mm, start,
+		      min(PAGE_ALIGN(end), TASK_SIZE_MAX) - start);
 }
 
 void flush_tlb_page(struct vm_area_struct *vma, unsigned long addr)
 {
-	engine_unmap(vma->vm_mm, addr & PAGE_MASK, PAGE_SIZE);
+	engine->unmap(vma->vm_mm, addr & PAGE_MASK, PAGE_SIZE);
 }
 
 static void window_sync(unsigned long start, unsigned long end)
@@ -153,19 +155,20 @@ static void window_sync(unsigned long start, unsigned long end)
 			continue;
 		}
 		if (bytes)
-			engine_kernel_map(run, bytes, run_phys, run_write);
+			engine->kernel_map(run, bytes, run_phys, run_write);
 		run = addr;
 		run_phys = phys;
 		run_write = pte_write(pte);
 		bytes = PAGE_SIZE;
 	}
 	if (bytes)
-		engine_kernel_map(run, bytes, run_phys, run_write);
+		engine->kernel_map(run, bytes, run_phys, run_write);
 }
 
 void flush_cache_vmap(unsigned long start, unsigned long end)
 {
-	window_sync(start & PAGE_MASK, PAGE_ALIGN(end));
+	if (engine->kernel_map)
+		window_sync(start & PAGE_MASK, PAGE_ALIGN(end));
 }
 
 void flush_tlb_kernel_range(unsigned long start, unsigned long end)
@@ -174,7 +177,8 @@ void flush_tlb_kernel_range(unsigned long start, unsigned long end)
 	end = min(PAGE_ALIGN(end), VMALLOC_END);
 	if (end <= start)
 		return;
-	engine_kernel_unmap(start, end - start);
+	engine->kernel_unmap(start, end - start);
 	/* A lazy flush spans many areas, and some are mapped still. */
-	window_sync(start, end);
+	if (engine->kernel_map)
+		window_sync(start, end);
 }

@@ -127,6 +127,27 @@ void event_set(struct nt_event *event);
  */
 BOOLEAN event_wait(struct nt_event *event, u64 deadline);
 
+/**
+ * struct nt_lock - a lock whose holder may do I/O and wait
+ * @users: holder and waiters
+ * @turn: set for the next of them
+ *
+ * NT's fast mutex raises the IRQL, at which files must not be touched.
+ */
+struct nt_lock {
+	volatile LONG users;
+	struct nt_event turn;
+};
+
+/** lock_init() - make a lock, free */
+void lock_init(struct nt_lock *lock);
+
+/** lock_take() - wait until it is free and take it; PASSIVE_LEVEL */
+void lock_take(struct nt_lock *lock);
+
+/** lock_drop() - let the next one have it */
+void lock_drop(struct nt_lock *lock);
+
 /* clock.c */
 
 /** clock_init() - look up what the clocks need */

@@ -45,3 +45,21 @@ BOOLEAN event_wait(struct nt_event *event, u64 deadline)
 	return KeWaitForSingleObject(&event->event, Executive, KernelMode,
 				     FALSE, limit) == STATUS_SUCCESS;
 }
+
+void lock_init(struct nt_lock *lock)
+{
+	lock->users = 0;
+	event_init(&lock->turn);
+}
+
+void lock_take(struct nt_lock *lock)
+{
+	if (InterlockedIncrement(&lock->users) > 1)
+		event_wait(&lock->turn, NS_FOREVER);
+}
+
+void lock_drop(struct nt_lock *lock)
+{
+	if (InterlockedDecrement(&lock->users) > 0)
+		event_set(&lock->turn);
+}

@@ -21,26 +21,26 @@ static KSPIN_LOCK ring_lock;
 
 static char line[LINE_SIZE + 1];	/* of DbgPrint, not complete yet */
 static u32 line_length;
-static FAST_MUTEX line_lock;
+static struct nt_lock line_lock;
 
 static KEVENT more;			/* notification; see log_wait() */
 
 static HANDLE file;
 static u64 file_cursor, file_size;
-static FAST_MUTEX file_lock;
+static struct nt_lock file_lock;
 static PVOID thread;
 static struct nt_event thread_event;
 static volatile LONG thread_end;
 
 static void (*listener)(void);
-static FAST_MUTEX listener_lock;
+static struct nt_lock listener_lock;
 
 void log_init(void)
 {
 	KeInitializeSpinLock(&ring_lock);
-	ExInitializeFastMutex(&line_lock);
-	ExInitializeFastMutex(&file_lock);
-	ExInitializeFastMutex(&listener_lock);
+	lock_init(&line_lock);
+	lock_init(&file_lock);
+	lock_init(&listener_lock);
 	KeInitializeEvent(&more, NotificationEvent, FALSE);
 	event_init(&thread_event);
 }
@@ -105,9 +105,9 @@ BOOLEAN log_wait(u64 cursor, u32 milliseconds)
 
 void log_set_listener(void (*routine)(void))
 {
-	ExAcquireFastMutex(&listener_lock);
+	lock_take(&listener_lock);
 	listener = routine;
-	ExReleaseFastMutex(&listener_lock);
+	lock_drop(&listener_lock);
 }
 
 static void tell_listener(void)
@@ -115,17 +115,17 @@ static void tell_listener(void)
 	KeSetEvent(&more, IO_NO_INCREMENT, FALSE);
 	if (!listener)
 		return;
-	ExAcquireFastMutex(&listener_lock);
+	lock_take(&listener_lock);
 	if (listener)
 		listener();
-	ExReleaseFastMutex(&listener_lock);
+	lock_drop(&listener_lock);
 }
 
 static void print_lines(const char *text, u32 bytes)
 {
 	u32 i;
 
-	ExAcquireFastMutex(&line_lock);
+	lock_take(&line_lock);
 	for (i = 0; i < bytes; i++) {
 		if (text[i] != '\n')
 			line[line_length++] = text[i] ? text[i] : '?';
@@ -135,7 +135,7 @@ static void print_lines(const char *text, u32 bytes)
 		DbgPrint("%s\n", line);
 		line_length = 0;
 	}
-	ExReleaseFastMutex(&line_lock);
+	lock_drop(&line_lock);
 }
 
 /* Write to the file what the ring has more than the file. */
@@ -146,7 +146,7 @@ static void write_file(void)
 	IO_STATUS_BLOCK io;
 	u32 bytes;
 
-	ExAcquireFastMutex(&file_lock);
+	lock_take(&file_lock);
 	while (file) {
 		bytes = log_read(&file_cursor, part, sizeof(part));
 		if (!bytes)
@@ -157,7 +157,7 @@ static void write_file(void)
 					   bytes, &offset, NULL)))
 			file_size += bytes;
 	}
-	ExReleaseFastMutex(&file_lock);
+	lock_drop(&file_lock);
 }
 
 static VOID NTAPI file_thread(PVOID context)

@@ -103,15 +103,62 @@ void nt_raise_irq(unsigned int line);
  */
 void nt_lower_irq(unsigned int line);
 
+/* physmem.c */
+
+#define NT_MAX_MAPPING	(1u << 20)	/* bytes of one mapping, in ring 0 */
+
 /**
- * nt_physmem() - pointer to a range of Linux's RAM
+ * struct nt_mapping - a range of Linux's RAM that NT sees for a while
+ * @mdl: NULL: nothing to undo
+ * @address: where
+ */
+struct nt_mapping {
+	struct _MDL *mdl;
+	void *address;
+};
+
+/**
+ * nt_physmem_valid() - is a range wholly inside Linux's RAM?
  * @offset: offset in physmem
  * @bytes: length of the range
  *
- * Any IRQL. Return: NULL when the range is not wholly inside physmem, or when
- * there is no linear mapping of physmem (not under Wine, or Linux not so far).
+ * Any IRQL. Nothing is before Linux has come so far.
  */
-void *nt_physmem(u64 offset, u64 bytes);
+BOOLEAN nt_physmem_valid(u64 offset, u64 bytes);
+
+/**
+ * nt_physmem_part() - how much of a valid range can be mapped at once
+ * @offset: offset in physmem
+ * @bytes: length of the range
+ */
+u64 nt_physmem_part(u64 offset, u64 bytes);
+
+/**
+ * nt_physmem_map() - let NT see a range of Linux's RAM
+ * @offset: offset in physmem
+ * @bytes: not more than nt_physmem_part() says
+ * @mapping: for nt_physmem_unmap()
+ *
+ * IRQL <= DISPATCH_LEVEL. Return: its address; NULL when the range is not
+ * inside physmem or NT has no room for it.
+ */
+void *nt_physmem_map(u64 offset, u64 bytes, struct nt_mapping *mapping);
+
+/**
+ * nt_physmem_unmap() - undo nt_physmem_map()
+ * @mapping: from there; one that failed has nothing to undo
+ */
+void nt_physmem_unmap(struct nt_mapping *mapping);
+
+/**
+ * nt_physmem_read() - copy from Linux's RAM
+ * @offset: offset in physmem
+ * @to: where to
+ * @bytes: how many, at most a page's worth or so
+ *
+ * IRQL <= DISPATCH_LEVEL. Return: FALSE as nt_physmem_map() does.
+ */
+BOOLEAN nt_physmem_read(u64 offset, void *to, u64 bytes);
 
 /* log.c */
 

@@ -6,12 +6,14 @@
  * so again, with the Linux half's data as they were loaded, if Linux wants to
  * be restarted.
  */
+#include "ring0.h"
 #include "winehost.h"
 
 #include <ntimage.h>	/* wants ntddk.h before it */
 
 #define SHUTDOWN_SECONDS	90
 #define MAX_PRISTINE		32
+#define MEMORY_GRAIN		(2ull << 20)
 
 /* Filled in by mkdriver; volatile, since the compiler knows it as zeroes. */
 static volatile const struct wsl4_image nt_image
@@ -55,6 +57,10 @@ void nt_raise_irq(unsigned int line)
 	switch (nt_vcpu.state) {
 	case WSL4_VCPU_USER:
 	case WSL4_VCPU_KERNEL:
+		if (!nt_under_wine) {
+			world_kick();
+			break;
+		}
 		kick = (wsl4_kick_t)nt_vcpu.kick;
 		if (kick)
 			kick(&nt_vcpu);
@@ -69,15 +75,6 @@ void nt_lower_irq(unsigned int line)
 {
 	if (line < WSL4_NR_IRQS)
 		InterlockedAnd((volatile LONG *)&nt_vcpu.pending, ~(1u << line));
-}
-
-void *nt_physmem(u64 offset, u64 bytes)
-{
-	u64 size = nt_boot.memory_bytes, start = nt_boot.physmem;
-
-	if (!nt_under_wine || !start || offset > size || bytes > size - offset)
-		return NULL;
-	return (void *)(start + offset);
 }
 
 void nt_request_shutdown(void)
@@ -149,6 +146,15 @@ void vcpu_check_killed(void)
 	PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
+static void no_world(void)
+{
+	static const char message[] =
+		"Windows did not give Linux its memory; the log says why";
+
+	stop_how = WSL4_STOP_REFUSED;
+	nt_set_state(LINUX_REFUSED, message, sizeof(message) - 1);
+}
+
 static VOID NTAPI vcpu_thread(PVOID context)
 {
 	static const char message[] = "Linux ended without a word";
@@ -157,7 +163,14 @@ static VOID NTAPI vcpu_thread(PVOID context)
 	(void)context;
 	if (nt_under_wine)
 		host_exact_timeouts();
-	entry(&nt_boot, &nt_vcpu);
+	else if (!NT_SUCCESS(world_prepare()))
+		no_world();
+	if (stop_how < 0)
+		entry(&nt_boot, &nt_vcpu);
+	if (!nt_under_wine) {
+		nt_boot.physmem = 0;
+		world_release();
+	}
 	if (stop_how < 0) {
 		block_nt_drain();
 		stop_how = WSL4_STOP_PANIC;
@@ -182,7 +195,8 @@ static void prepare(u64 counter_hz)
 	nt_boot.flags = nt_under_wine ? WSL4_BOOT_WINE : 0;
 	nt_boot.image_start = (u64)(__ImageBase + nt_image.linux_start);
 	nt_boot.image_end = (u64)(__ImageBase + nt_image.linux_end);
-	nt_boot.memory_bytes = nt_params.memory_bytes;
+	nt_boot.driver_start = (u64)__ImageBase;
+	nt_boot.memory_bytes = nt_params.memory_bytes & ~(MEMORY_GRAIN - 1);
 	nt_boot.counter_hz = counter_hz;
 	memcpy(nt_boot.command_line, nt_params.command_line,
 	       sizeof(nt_boot.command_line));

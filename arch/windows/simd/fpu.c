@@ -6,11 +6,14 @@
 #include <linux/export.h>
 #include <linux/preempt.h>
 #include <asm/cpufeature.h>
+#include <asm/engine.h>
+#include <asm/fpu_state.h>
 #include <asm/fpu/api.h>
 
 #define MXCSR_DEFAULT	0x1f80
 
-static bool in_kernel_fpu;
+/* A section is open. */
+bool kernel_fpu_active;
 
 /**
  * irq_fpu_usable() - may this context use vector registers?
@@ -19,7 +22,7 @@ static bool in_kernel_fpu;
  */
 bool irq_fpu_usable(void)
 {
-	return !READ_ONCE(in_kernel_fpu) && !in_nmi();
+	return !READ_ONCE(kernel_fpu_active) && !in_nmi();
 }
 EXPORT_SYMBOL_GPL(irq_fpu_usable);
 
@@ -33,8 +36,10 @@ void kernel_fpu_begin(void)
 	const u32 mxcsr = MXCSR_DEFAULT;
 
 	preempt_disable();
-	WARN_ON_ONCE(in_kernel_fpu);
-	WRITE_ONCE(in_kernel_fpu, true);
+	WARN_ON_ONCE(kernel_fpu_active);
+	if (engine->xstate_kernel)
+		engine->xstate_kernel();
+	WRITE_ONCE(kernel_fpu_active, true);
 	asm volatile("ldmxcsr %0" : : "m" (mxcsr));
 }
 EXPORT_SYMBOL_GPL(kernel_fpu_begin);
@@ -44,11 +49,11 @@ EXPORT_SYMBOL_GPL(kernel_fpu_begin);
  */
 void kernel_fpu_end(void)
 {
-	WARN_ON_ONCE(!in_kernel_fpu);
+	WARN_ON_ONCE(!kernel_fpu_active);
 	/* NT's code and the host's expect clean upper halves. */
 	if (boot_cpu_has(X86_FEATURE_AVX))
 		asm volatile("vzeroupper");
-	WRITE_ONCE(in_kernel_fpu, false);
+	WRITE_ONCE(kernel_fpu_active, false);
 	preempt_enable();
 }
 EXPORT_SYMBOL_GPL(kernel_fpu_end);

@@ -152,6 +152,28 @@ static s64 transfer(struct worker *worker, struct disk *disk, BOOLEAN write,
 	return 0;
 }
 
+static s64 transfer_run(struct worker *worker, struct disk *disk, BOOLEAN write,
+			u64 position, u64 start, u64 bytes)
+{
+	struct nt_mapping mapping;
+	s64 result = 0;
+	u64 part;
+	u8 *data;
+
+	for (; bytes && !result; bytes -= part) {
+		part = nt_physmem_part(start, bytes);
+		data = nt_physmem_map(start, part, &mapping);
+		if (!data)
+			return nt_physmem_valid(start, part) ? -LINUX_ENOMEM :
+							       -LINUX_EFAULT;
+		result = transfer(worker, disk, write, position, data, part);
+		nt_physmem_unmap(&mapping);
+		start += part;
+		position += part;
+	}
+	return result;
+}
+
 /* Segments that follow each other in physmem are one run. */
 static s64 transfer_runs(struct worker *worker, struct disk *disk,
 			 const struct wsl4_block_request *r)
@@ -159,7 +181,6 @@ static s64 transfer_runs(struct worker *worker, struct disk *disk,
 	u64 position = r->position, start, bytes;
 	u32 i = 0;
 	s64 result;
-	u8 *data;
 
 	while (i < r->nr_segments) {
 		start = r->segment[i].offset;
@@ -167,11 +188,8 @@ static s64 transfer_runs(struct worker *worker, struct disk *disk,
 		while (i < r->nr_segments &&
 		       r->segment[i].offset == start + bytes)
 			bytes += r->segment[i++].bytes;
-		data = nt_physmem(start, bytes);
-		if (!data)
-			return -LINUX_EFAULT;
-		result = transfer(worker, disk, r->op == WSL4_BLOCK_WRITE,
-				  position, data, bytes);
+		result = transfer_run(worker, disk, r->op == WSL4_BLOCK_WRITE,
+				      position, start, bytes);
 		if (result)
 			return result;
 		position += bytes;
@@ -311,7 +329,7 @@ static s64 check_request(const struct wsl4_block_request *r)
 
 		if (!bytes || bytes % SECTOR || bytes > r->bytes - sum)
 			return -LINUX_EINVAL;
-		if (!nt_physmem(r->segment[i].offset, bytes))
+		if (!nt_physmem_valid(r->segment[i].offset, bytes))
 			return -LINUX_EFAULT;
 		sum += bytes;
 	}
@@ -321,20 +339,15 @@ static s64 check_request(const struct wsl4_block_request *r)
 static s64 copy_request(struct wsl4_block_request *to, u64 offset)
 {
 	const size_t head = offsetof(struct wsl4_block_request, segment);
-	const void *from;
 	size_t bytes;
 
-	from = nt_physmem(offset, head);
-	if (!from)
+	if (!nt_physmem_read(offset, to, head))
 		return -LINUX_EFAULT;
-	memcpy(to, from, head);
 	if (to->nr_segments > WSL4_BLOCK_MAX_SEGMENTS)
 		return -LINUX_EINVAL;
 	bytes = to->nr_segments * sizeof(to->segment[0]);
-	from = nt_physmem(offset, head + bytes);
-	if (!from)
+	if (bytes && !nt_physmem_read(offset + head, to->segment, bytes))
 		return -LINUX_EFAULT;
-	memcpy(to->segment, (const u8 *)from + head, bytes);
 	return 0;
 }
 

@@ -72,11 +72,12 @@ NTSTATUS control_status(struct request *request, u32 *bytes)
 s64 control_hello(u64 offset, u64 bytes)
 {
 	const struct wsl4_console_hello *text;
+	struct nt_mapping mapping;
 	KIRQL irql;
 
 	if (bytes != sizeof(*text))
 		return -LINUX_EINVAL;
-	text = nt_physmem(offset, bytes);
+	text = nt_physmem_map(offset, bytes, &mapping);
 	if (!text)
 		return -LINUX_EFAULT;
 	KeAcquireSpinLock(&console_lock, &irql);
@@ -85,6 +86,7 @@ s64 control_hello(u64 offset, u64 bytes)
 	up_at = clock_now();
 	down_at = 0;
 	KeReleaseSpinLock(&console_lock, irql);
+	nt_physmem_unmap(&mapping);
 	return 0;
 }
 

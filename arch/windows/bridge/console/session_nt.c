@@ -610,6 +610,7 @@ static s64 read_locked_linux(LIST_ENTRY *done, const u64 *args, u8 *bytes)
 
 s64 session_linux_read(const u64 *args)
 {
+	struct nt_mapping mapping;
 	LIST_ENTRY done;
 	KIRQL irql;
 	u8 *bytes;
@@ -620,13 +621,14 @@ s64 session_linux_read(const u64 *args)
 		return -LINUX_EINVAL;
 	if (!args[3] || args[3] > WSL4_MAX_TRANSFER)
 		return -LINUX_EINVAL;
-	bytes = nt_physmem(args[2], args[3]);
+	bytes = nt_physmem_map(args[2], args[3], &mapping);
 	if (!bytes)
 		return -LINUX_EFAULT;
 	InitializeListHead(&done);
 	KeAcquireSpinLock(&console_lock, &irql);
 	count = read_locked_linux(&done, args, bytes);
 	KeReleaseSpinLock(&console_lock, irql);
+	nt_physmem_unmap(&mapping);
 	irp_complete_all(&done);
 	return count;
 }
@@ -659,6 +661,7 @@ static s64 write_locked_linux(LIST_ENTRY *done, const u64 *args,
 
 s64 session_linux_write(const u64 *args)
 {
+	struct nt_mapping mapping = { NULL, NULL };
 	u8 *bytes = NULL;
 	LIST_ENTRY done;
 	KIRQL irql;
@@ -667,7 +670,7 @@ s64 session_linux_write(const u64 *args)
 	if (args[1] >= WSL4_NR_STREAMS || args[3] > WSL4_MAX_TRANSFER)
 		return -LINUX_EINVAL;
 	if (args[3]) {
-		bytes = nt_physmem(args[2], args[3]);
+		bytes = nt_physmem_map(args[2], args[3], &mapping);
 		if (!bytes)
 			return -LINUX_EFAULT;
 	}
@@ -675,6 +678,7 @@ s64 session_linux_write(const u64 *args)
 	KeAcquireSpinLock(&console_lock, &irql);
 	count = write_locked_linux(&done, args, bytes);
 	KeReleaseSpinLock(&console_lock, irql);
+	nt_physmem_unmap(&mapping);
 	irp_complete_all(&done);
 	return count;
 }

@@ -8,7 +8,6 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <asm/engine.h>
-#include <asm/fpu_state.h>
 #include <asm/host.h>
 #include <asm/mm_fault.h>
 #include <asm/user_loop.h>
@@ -24,18 +23,18 @@ static u64 physmem_at(unsigned long phys)
 	return phys - physmem_phys;
 }
 
-int engine_init(unsigned long bytes, void **physmem)
+static int wine_init(unsigned long bytes, void **physmem)
 {
 	return stub_init(bytes, physmem);
 }
 
-const char *engine_error(void)
+static const char *wine_error(void)
 {
 	return stub_error();
 }
 
 /* From here on memory can be allocated, and a bad pointer is an oops. */
-void engine_start(void)
+static void wine_start(void)
 {
 	started = true;
 	wine_fault_init();
@@ -43,11 +42,11 @@ void engine_start(void)
 }
 
 /**
- * engine_stop() - give everything back to the host
+ * wine_stop() - give everything back to the host
  *
  * The last that runs of Linux, on the NT thread's stack: physmem goes away.
  */
-void engine_stop(void)
+static void wine_stop(void)
 {
 	wsl4_this_vcpu()->kick = 0;
 	wsl4_this_vcpu()->engine = 0;
@@ -72,7 +71,7 @@ void wine_kick(struct wsl4_vcpu *vcpu)
 		stub_kick(stub);
 }
 
-int engine_task_create(struct task_struct *task)
+static int wine_task_create(struct task_struct *task)
 {
 	struct stub_context *ctx;
 
@@ -98,7 +97,7 @@ static struct stub_context *task_context(struct task_struct *task)
 	return task->thread.user;
 }
 
-void engine_task_copy(struct task_struct *to, struct task_struct *from)
+static void wine_task_copy(struct task_struct *to, struct task_struct *from)
 {
 	struct stub_context *source = task_context(from);
 	struct stub_context *target = task_context(to);
@@ -108,7 +107,7 @@ void engine_task_copy(struct task_struct *to, struct task_struct *from)
 	target->xstate_dirty = true;
 }
 
-void engine_task_flush(struct task_struct *task)
+static void wine_task_flush(struct task_struct *task)
 {
 	struct stub_context *ctx = task_context(task);
 
@@ -118,7 +117,7 @@ void engine_task_flush(struct task_struct *task)
 	stub_xstate_init(ctx);
 }
 
-void engine_task_destroy(struct task_struct *task)
+static void wine_task_destroy(struct task_struct *task)
 {
 	struct stub_context *ctx = task_context(task);
 
@@ -130,36 +129,24 @@ void engine_task_destroy(struct task_struct *task)
 	task->thread.user = NULL;
 }
 
-u32 fpu_user_size(void)
+static u32 wine_xstate_size(void)
 {
 	return stub_xstate_size();
 }
 
-void *fpu_sync(struct task_struct *task)
+static void *wine_xstate_sync(struct task_struct *task)
 {
 	stub_context_save(task_context(task));
 	return task_context(task)->xstate;
 }
 
-void fpu_mark_dirty(struct task_struct *task)
+static void wine_xstate_dirty(struct task_struct *task)
 {
 	task_context(task)->xstate_dirty = true;
 }
 
-int init_new_context(struct task_struct *task, struct mm_struct *mm)
-{
-	mm->context.stub = NULL;
-	mm->context.vdso = NULL;
-	mm->context.unusable = false;
-	return 0;
-}
-
-void destroy_context(struct mm_struct *mm)
-{
-}
-
 /* Before the pages go: nothing may reach them any more. */
-void arch_exit_mmap(struct mm_struct *mm)
+static void wine_mm_exit(struct mm_struct *mm)
 {
 	struct stub *stub = mm->context.stub;
 
@@ -192,8 +179,8 @@ static void give_up(struct mm_struct *mm, int err)
 	mm->context.unusable = true;
 }
 
-void engine_map(struct mm_struct *mm, unsigned long addr, unsigned long bytes,
-		unsigned long phys, int prot)
+static void wine_map(struct mm_struct *mm, unsigned long addr,
+		     unsigned long bytes, unsigned long phys, int prot)
 {
 	struct stub *stub = mm->context.stub;
 
@@ -204,7 +191,8 @@ void engine_map(struct mm_struct *mm, unsigned long addr, unsigned long bytes,
 			     stub_prot(prot)));
 }
 
-void engine_unmap(struct mm_struct *mm, unsigned long addr, unsigned long bytes)
+static void wine_unmap(struct mm_struct *mm, unsigned long addr,
+		       unsigned long bytes)
 {
 	struct stub *stub = mm->context.stub;
 	unsigned long end = addr + bytes;
@@ -215,13 +203,13 @@ void engine_unmap(struct mm_struct *mm, unsigned long addr, unsigned long bytes)
 }
 
 /**
- * engine_fork() - a fork has made private pages read-only
+ * wine_fork() - a fork has made private pages read-only
  * @mm: the parent's address space
  *
  * Context: process context, mmap lock held for writing.
  * Return: false if the caller must flush the whole address space.
  */
-bool engine_fork(struct mm_struct *mm)
+static bool wine_fork(struct mm_struct *mm)
 {
 	struct stub *stub = mm->context.stub;
 	int ret;
@@ -292,12 +280,12 @@ static struct stub *mm_stub(struct mm_struct *mm, const struct pt_regs *regs)
 }
 
 /**
- * engine_run() - run the current program until it stops
+ * wine_run() - run the current program until it stops
  * @regs: its registers, in and out
  *
  * Context: interrupts off. No sleep; waits in the host while the program runs.
  */
-enum engine_exit engine_run(struct pt_regs *regs)
+static enum engine_exit wine_run(struct pt_regs *regs)
 {
 	struct stub_context *ctx = task_context(current);
 	struct wsl4_vcpu *vcpu = wsl4_this_vcpu();
@@ -321,12 +309,12 @@ enum engine_exit engine_run(struct pt_regs *regs)
 	return translate(exit, ctx);
 }
 
-int engine_kernel_window(unsigned long bytes, void **start)
+static int wine_kernel_window(unsigned long bytes, void **start)
 {
 	return stub_kernel_reserve(bytes, start);
 }
 
-void engine_kernel_map(unsigned long addr, unsigned long bytes,
+static void wine_kernel_map(unsigned long addr, unsigned long bytes,
 		       unsigned long phys, bool writable)
 {
 	int prot = STUB_PROT_READ | (writable ? STUB_PROT_WRITE : 0);
@@ -335,7 +323,29 @@ void engine_kernel_map(unsigned long addr, unsigned long bytes,
 		panic("the host has no mapping left for vmalloc");
 }
 
-void engine_kernel_unmap(unsigned long addr, unsigned long bytes)
+static void wine_kernel_unmap(unsigned long addr, unsigned long bytes)
 {
 	stub_kernel_unmap((void *)addr, bytes);
 }
+
+const struct engine_ops wine_engine = {
+	.init		= wine_init,
+	.error		= wine_error,
+	.start		= wine_start,
+	.stop		= wine_stop,
+	.task_create	= wine_task_create,
+	.task_copy	= wine_task_copy,
+	.task_flush	= wine_task_flush,
+	.task_destroy	= wine_task_destroy,
+	.mm_exit	= wine_mm_exit,
+	.map		= wine_map,
+	.unmap		= wine_unmap,
+	.fork		= wine_fork,
+	.run		= wine_run,
+	.kernel_window	= wine_kernel_window,
+	.kernel_map	= wine_kernel_map,
+	.kernel_unmap	= wine_kernel_unmap,
+	.xstate_size	= wine_xstate_size,
+	.xstate_sync	= wine_xstate_sync,
+	.xstate_dirty	= wine_xstate_dirty,
+};

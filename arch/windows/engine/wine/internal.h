@@ -169,6 +169,7 @@ extern struct stub_host stub_host;
 /* Ticks of a wait after which the stub is looked at. */
 #define WAIT_TICK_NS	20000000
 #define OBEY_CPU_NS	100000000
+#define UNMAP_CPU_NS	2000000000ULL	/* for a change of its mappings */
 #define OBEY_STRIKES	4
 
 extern const u8 stub_image_start[] __attribute__((visibility("hidden")));

@@ -100,28 +100,21 @@ static bool disobeys(struct stub *stub, enum wait_for what)
 {
 	/* The clock of another process's consumed time. */
 	int clock = (int)((~(u32)stub->pid << 3) | 2);
-	u64 cpu;
+	u64 cpu, limit = OBEY_CPU_NS;
 
-	switch (process_state(stub->pid)) {
-	case 'S':
+	if (process_state(stub->pid) == 'S')
 		return ++stub->strikes >= OBEY_STRIKES;
-	case 'R':
-	case '?':
-		stub->strikes = 0;
-		break;
-	default:
-		return false;
-	}
+	stub->strikes = 0;
 	/* Proved to be engine code: unmapping much may take its time. */
 	if (what == WAIT_DONE)
-		return false;
+		limit = UNMAP_CPU_NS;
 	cpu = host_clock(clock);
 	if (!stub->cpu_mark) {
 		stub->cpu_mark = cpu + 1;
 		return false;
 	}
 	/* It may have got no time at all since: the mark is one ahead. */
-	return cpu + 1 - stub->cpu_mark > OBEY_CPU_NS;
+	return cpu + 1 - stub->cpu_mark > limit;
 }
 
 /*

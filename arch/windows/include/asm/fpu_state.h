@@ -6,6 +6,9 @@
 
 struct task_struct;
 
+/* Kernel code uses vector registers: between kernel_fpu_begin() and _end(). */
+extern bool kernel_fpu_active;
+
 /* Bytes of a task's extended state image, end marker included. */
 u32 fpu_user_size(void);
 

@@ -40,6 +40,10 @@ void __noreturn host_stop(unsigned int reason, const char *message);
 void __noreturn linux_leave(void);
 void host_refuse(const char *message);
 
+/* Ring 0: Linux's world is there, and host calls leave it (engine/ring0). */
+extern bool ring0_live;
+s64 ring0_host_call(unsigned int call, const u64 *args);
+
 /* The offset by which the ABI names memory of the linear map. */
 static inline u64 wsl4_physmem_offset(const void *addr)
 {

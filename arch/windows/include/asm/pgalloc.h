@@ -8,25 +8,30 @@
 
 pgd_t *pgd_alloc(struct mm_struct *mm);
 
+static inline unsigned long table_entry(unsigned long pfn)
+{
+	return pfn_to_mfn(pfn) << PAGE_SHIFT | _PAGE_TABLE;
+}
+
 static inline void pmd_populate_kernel(struct mm_struct *mm, pmd_t *pmd,
 				       pte_t *pte)
 {
-	set_pmd(pmd, __pmd(__pa(pte) | _PAGE_TABLE));
+	set_pmd(pmd, __pmd(table_entry(virt_to_pfn(pte))));
 }
 
 static inline void pmd_populate(struct mm_struct *mm, pmd_t *pmd, pgtable_t pte)
 {
-	set_pmd(pmd, __pmd(page_to_phys(pte) | _PAGE_TABLE));
+	set_pmd(pmd, __pmd(table_entry(page_to_pfn(pte))));
 }
 
 static inline void pud_populate(struct mm_struct *mm, pud_t *pud, pmd_t *pmd)
 {
-	set_pud(pud, __pud(__pa(pmd) | _PAGE_TABLE));
+	set_pud(pud, __pud(table_entry(virt_to_pfn(pmd))));
 }
 
 static inline void p4d_populate(struct mm_struct *mm, p4d_t *p4d, pud_t *pud)
 {
-	set_p4d(p4d, __p4d(__pa(pud) | _PAGE_TABLE));
+	set_p4d(p4d, __p4d(table_entry(virt_to_pfn(pud))));
 }
 
 #define __pte_free_tlb(tlb, pte, addr)				\

@@ -79,17 +79,21 @@ void paging_init(void);
 #define pgd_ERROR(e) pr_err("bad pgd %016lx\n", pgd_val(e))
 
 /*
- * Frames. Page tables hold the machine's frame numbers; under Wine these are
- * the same as ours. Everything that looks into an entry goes through here.
+ * Frames. Page tables hold the machine's frame numbers; under Wine, where no
+ * processor walks them, these are the same as ours. Everything that looks into
+ * an entry goes through here.
  */
+extern u64 *machine_frames;	/* by our number; NULL: all are the same */
+extern u32 *machine_pfns;	/* the inverse; filled for our frames only */
+
 static inline unsigned long pfn_to_mfn(unsigned long pfn)
 {
-	return pfn;
+	return machine_frames ? machine_frames[pfn] : pfn;
 }
 
 static inline unsigned long mfn_to_pfn(unsigned long mfn)
 {
-	return mfn;
+	return machine_pfns ? machine_pfns[mfn] : mfn;
 }
 
 #define __entry_pfn(val) mfn_to_pfn(((val) & _PAGE_PFN_MASK) >> PAGE_SHIFT)

@@ -17,7 +17,6 @@
 #ifndef __ASSEMBLY__
 
 struct task_struct;
-struct stub_context;
 
 /**
  * struct thread_struct - architecture's part of a task
@@ -35,7 +34,7 @@ struct thread_struct {
 	unsigned long trap_nr;
 	unsigned long error_code;
 	unsigned long cr2;
-	struct stub_context *user;
+	void *user;
 };
 
 #define INIT_THREAD { }

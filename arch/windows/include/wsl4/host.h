@@ -122,8 +122,10 @@ enum wsl4_host_call {
 #define WSL4_STOP_REFUSED	3	/* could not start; mailbox says why */
 
 #define WSL4_BOOT_WINE		(1u << 0)	/* CPL 3: a process under Wine */
+#define WSL4_BOOT_SLOTS		(1u << 1)	/* used_slots is known */
 
 #define WSL4_CMDLINE_SIZE	2048
+#define WSL4_NO_FRAME		(~0ull)
 
 /**
  * struct wsl4_boot - what the NT half tells the Linux half at linux_entry()
@@ -136,9 +138,21 @@ enum wsl4_host_call {
  *	the Linux half makes physmem and writes this field before its first
  *	host call that names physmem; in ring 0 the NT half has made it.
  * @counter_hz: frequency of the time stamp counter as NT knows it, 0: unknown
+ * @driver_start: address of the driver, NT half included; ring 0 only, as all
+ *	that follows but the command line
+ * @driver_frames: machine frame of each page of the driver from @driver_start
+ *	to @image_end, WSL4_NO_FRAME where NT has discarded the page
+ * @physmem_frames: machine frame of each page of physmem
+ * @world: memory for Linux's own page and descriptor tables, zeroed, page
+ *	aligned, never paged out; the three arrays of frames lie at its start
+ * @world_frames: machine frame of each page of @world
+ * @world_bytes: size of @world
+ * @world_used: bytes at its start that the arrays take, page aligned
+ * @used_slots: bit mask of top-level page table entries that NT uses
  * @command_line: NUL-terminated kernel command line
  *
- * It lies in the driver image and stays there.
+ * It lies in the driver image and stays there. Addresses of arrays are NT's;
+ * Linux maps them at the same ones.
  */
 struct wsl4_boot {
 	wsl4_u32 abi_version;
@@ -148,6 +162,14 @@ struct wsl4_boot {
 	wsl4_u64 memory_bytes;
 	wsl4_u64 physmem;
 	wsl4_u64 counter_hz;
+	wsl4_u64 driver_start;
+	wsl4_u64 driver_frames;
+	wsl4_u64 physmem_frames;
+	wsl4_u64 world;
+	wsl4_u64 world_frames;
+	wsl4_u64 world_bytes;
+	wsl4_u64 world_used;
+	wsl4_u64 used_slots[8];
 	char command_line[WSL4_CMDLINE_SIZE];
 };
 
