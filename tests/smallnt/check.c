@@ -249,6 +249,8 @@ void check_interrupt(struct frame *frame)
 			bugcheck_frame(frame, "an interrupt with interrupts off, and no int n");
 		cpu->injected[frame->vector]++;
 	}
+	if (in_driver(frame->rip))
+		cpu->in_driver[frame->vector]++;
 	/* Either, just before and behind the DPCs. */
 	if (!on_good_stack(frame->rsp) && !on_thread_stack(frame->rsp))
 		bugcheck_frame(frame, "an interrupt on a stack that is not NT's");

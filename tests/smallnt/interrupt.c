@@ -208,9 +208,9 @@ void print_counts(void)
 	for (i = 0; i < nr_cpus; i++)
 		for (v = 0; v < 256; v++)
 			if (cpus[i].count[v])
-				print("smallnt: cpu %u vector %02x: %llu taken, of them %llu by int n\n",
+				print("smallnt: cpu %u vector %02x: %llu taken, %llu of the driver's code, %llu by int n\n",
 				      i, v, cpus[i].count[v],
-				      cpus[i].injected[v]);
+				      cpus[i].in_driver[v], cpus[i].injected[v]);
 	for (i = 0; i < nr_cpus; i++)
 		print("smallnt: cpu %u: %llu ticks of %u us in %llu us, %llu switches, %llu DPCs\n",
 		      i, cpus[i].ticks, tick_us, clock_100ns() / 10,

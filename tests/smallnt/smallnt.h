@@ -253,6 +253,7 @@ struct cpu {
 	struct tss tss;
 	u64 count[256];			/* interrupts taken, by vector */
 	u64 injected[256];		/* of them: by int n */
+	u64 in_driver[256];		/* of them: of a driver's code */
 	u64 dpcs_run, switches, ticks;
 	u8 check_busy;
 };
