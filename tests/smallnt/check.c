@@ -220,7 +220,7 @@ void check_call(struct export *export, struct call *call)
 	irq_restore(flags);
 }
 
-/* Software interrupts come with interrupts off: int n in the passage. */
+/* Raised by software: int n in the passage, often with interrupts off. */
 static bool is_int_n(struct frame *frame)
 {
 	u8 *code = (u8 *)frame->rip - 2;
@@ -244,11 +244,10 @@ void check_interrupt(struct frame *frame)
 				       frame->flags);
 	if (frame->cs != SYS_CODE)
 		bugcheck_frame(frame, "an interrupt of a strange CS");
-	if (!(frame->flags & FLAGS_IF)) {
-		if (!is_int_n(frame))
-			bugcheck_frame(frame, "an interrupt with interrupts off, and no int n");
+	if (is_int_n(frame))
 		cpu->injected[frame->vector]++;
-	}
+	else if (!(frame->flags & FLAGS_IF))
+		bugcheck_frame(frame, "an interrupt with interrupts off, and no int n");
 	if (in_driver(frame->rip))
 		cpu->in_driver[frame->vector]++;
 	/* Either, just before and behind the DPCs. */

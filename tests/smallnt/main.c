@@ -9,7 +9,8 @@
  *	script		what to do, see script.c
  *
  * Words on the image's command line: tick=US, cpus=N, smep, smap, umip,
- * fsgsbase, trim, lax-irql, lax-x87.
+ * fsgsbase, trim, lax-irql, lax-x87, old (an NT before Windows 10),
+ * hide=ROUTINE,... (not found by MmGetSystemRoutineAddress).
  */
 #include "smallnt.h"
 

@@ -321,8 +321,8 @@ PVOID MmMapIoSpace(PHYSICAL_ADDRESS address, SIZE_T bytes,
 	u64 pages = PAGES(address.QuadPart % PAGE + bytes);
 	u64 flags = caching == MmNonCached ? PTE_PCD | PTE_PWT : 0;
 
-	/* Windows 10 (1803 and up) refuses page tables. */
-	for (i = 0; i < pages; i++)
+	/* Windows 10 (1803 and up) refuses page tables; older NTs do not. */
+	for (i = 0; i < pages && !option_set("old"); i++)
 		if (frame_use(first + i) == USE_TABLE)
 			return NULL;
 	at = syspte_get(pages);

@@ -121,6 +121,23 @@ BOOLEAN PsGetVersion(PULONG major, PULONG minor, PULONG build,
 	return TRUE;
 }
 
+/* "hide=A,B": as on an NT that has no such routines. */
+static bool is_hidden(const char *name)
+{
+	const char *p = option("hide");
+	u32 n = strlen(name);
+
+	for (; p && *p && *p != ' '; p++) {
+		if (begins(p, name) && (p[n] == ',' || p[n] == ' ' || !p[n]))
+			return true;
+		while (*p && *p != ' ' && *p != ',')
+			p++;
+		if (*p != ',')
+			break;
+	}
+	return false;
+}
+
 PVOID MmGetSystemRoutineAddress(PUNICODE_STRING name)
 {
 	char text[64];
@@ -130,7 +147,7 @@ PVOID MmGetSystemRoutineAddress(PUNICODE_STRING name)
 	for (i = 0; i < name->Length / 2u && i < 63; i++)
 		text[i] = name->Buffer[i];
 	text[i] = 0;
-	p = export_find(text);
+	p = is_hidden(text) ? NULL : export_find(text);
 	if (!p)
 		print("smallnt: MmGetSystemRoutineAddress: there is no %s\n",
 		      text);
