@@ -15,7 +15,6 @@ u32 tick_us = 1000;
 u64 boot_time;
 
 static u64 tsc_start, tsc_scale;	/* 100 ns per tick of the TSC, << 64 */
-static u64 next_tick;
 
 static u8 cmos(u8 reg)
 {
@@ -70,7 +69,7 @@ void clock_calibrate(void)
 
 u64 clock_100ns(void)
 {
-	return (unsigned __int128)(read_tsc() - tsc_start) * tsc_scale >> 64;
+	return (__uint128_t)(read_tsc() - tsc_start) * tsc_scale >> 64;
 }
 
 static void set_shared(void)
@@ -95,7 +94,6 @@ void clock_tick(struct frame *frame)
 			apic_self(VECTOR_APC);
 	}
 	sched_tick();
-	next_tick++;
 }
 
 /* -------------------------------------------------------------- routines -- */

@@ -45,6 +45,11 @@ static IMAGE_NT_HEADERS64 *headers(u8 *file)
 	return nt;
 }
 
+static IMAGE_DATA_DIRECTORY *directory(IMAGE_NT_HEADERS64 *nt, u32 which)
+{
+	return &nt->OptionalHeader.DataDirectory[which];
+}
+
 static void map_image(u8 *base, u64 bytes)
 {
 	u64 i, frame;
@@ -77,8 +82,7 @@ static void copy_sections(u8 *base, struct module *m, IMAGE_NT_HEADERS64 *nt)
 
 static void relocate(u8 *base, IMAGE_NT_HEADERS64 *nt)
 {
-	IMAGE_DATA_DIRECTORY *d = &nt->OptionalHeader.DataDirectory[
-				   IMAGE_DIRECTORY_ENTRY_BASERELOC];
+	IMAGE_DATA_DIRECTORY *d = directory(nt, IMAGE_DIRECTORY_ENTRY_BASERELOC);
 	u64 delta = (u64)base - nt->OptionalHeader.ImageBase;
 	IMAGE_BASE_RELOCATION *block;
 	u32 at, i, count = 0;
@@ -104,8 +108,7 @@ static void relocate(u8 *base, IMAGE_NT_HEADERS64 *nt)
 
 static void import(u8 *base, IMAGE_NT_HEADERS64 *nt)
 {
-	IMAGE_DATA_DIRECTORY *d = &nt->OptionalHeader.DataDirectory[
-				   IMAGE_DIRECTORY_ENTRY_IMPORT];
+	IMAGE_DATA_DIRECTORY *d = directory(nt, IMAGE_DIRECTORY_ENTRY_IMPORT);
 	IMAGE_IMPORT_DESCRIPTOR *i = (void *)(base + d->VirtualAddress);
 	u64 *name, *slot;
 	char *text;

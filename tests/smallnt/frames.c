@@ -89,6 +89,11 @@ static void take_range(u64 start, u64 end)
 		use_of[i] = USE_NT;
 }
 
+static u64 max_of(u64 a, u64 b)
+{
+	return a > b ? a : b;
+}
+
 /* The largest address at which everything that the loader left ends. */
 static u64 loader_end(struct multiboot *mb)
 {
@@ -96,7 +101,7 @@ static u64 loader_end(struct multiboot *mb)
 	u64 end = 0;
 
 	for (i = 0; i < mb->nr_modules; i++)
-		end = max(end, (u64)module[i * 4 + 1]);
+		end = max_of(end, module[i * 4 + 1]);
 	return end;
 }
 

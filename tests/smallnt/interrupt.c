@@ -7,7 +7,7 @@
 #define MAX_NMI_CALLBACKS	4
 
 struct nmi_callback {
-	BOOLEAN (*routine)(PVOID context, BOOLEAN handled);
+	PNMI_CALLBACK routine;
 	void *context;
 };
 
@@ -53,6 +53,11 @@ static void check_gs(struct frame *frame)
 		       frame->vector, gs);
 }
 
+static BOOLEAN call_nmi(struct nmi_callback *c, BOOLEAN handled)
+{
+	return c->routine(c->context, handled);
+}
+
 static void nmi(struct frame *frame)
 {
 	struct cpu *cpu = this_cpu();
@@ -68,8 +73,7 @@ static void nmi(struct frame *frame)
 		bugcheck_frame(frame, "NMI: odd stack");
 	for (i = 0; i < MAX_NMI_CALLBACKS; i++)
 		if (nmi_callbacks[i].routine)
-			handled |= nmi_callbacks[i].routine(
-				nmi_callbacks[i].context, handled);
+			handled |= call_nmi(&nmi_callbacks[i], handled);
 	cpu->in_nmi--;
 }
 
@@ -201,6 +205,14 @@ void ipi_all_others(void (*routine)(void *), void *context)
 	__atomic_store_n(&ipi_lock.word, 0, __ATOMIC_RELEASE);
 }
 
+static void print_count(struct cpu *cpu, u32 v)
+{
+	print("smallnt: cpu %u vector %02x: %llu taken, ", cpu->index, v,
+	      cpu->count[v]);
+	print("%llu of the driver's code, %llu by int n\n", cpu->in_driver[v],
+	      cpu->injected[v]);
+}
+
 void print_counts(void)
 {
 	u32 i, v;
@@ -208,9 +220,7 @@ void print_counts(void)
 	for (i = 0; i < nr_cpus; i++)
 		for (v = 0; v < 256; v++)
 			if (cpus[i].count[v])
-				print("smallnt: cpu %u vector %02x: %llu taken, %llu of the driver's code, %llu by int n\n",
-				      i, v, cpus[i].count[v],
-				      cpus[i].in_driver[v], cpus[i].injected[v]);
+				print_count(&cpus[i], v);
 	for (i = 0; i < nr_cpus; i++)
 		print("smallnt: cpu %u: %llu ticks of %u us in %llu us, %llu switches, %llu DPCs\n",
 		      i, cpus[i].ticks, tick_us, clock_100ns() / 10,

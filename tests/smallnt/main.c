@@ -40,7 +40,7 @@ const char *option(const char *name)
 
 bool option_set(const char *name)
 {
-	return option(name) != NULL;
+	return !!option(name);
 }
 
 struct module *module_find(const char *kind)

@@ -344,13 +344,13 @@ VOID MmUnmapIoSpace(PVOID address, SIZE_T bytes)
 	syspte_put(at, pages);
 }
 
-typedef union {
+union copy_address {
 	void *address;
 	PHYSICAL_ADDRESS physical;
-} copy_address;
+};
 
-NTSTATUS nt_MmCopyMemory(PVOID target, copy_address source, SIZE_T bytes,
-			 ULONG flags, PSIZE_T done)
+NTSTATUS nt_MmCopyMemory(PVOID target, union copy_address source,
+			 SIZE_T bytes, ULONG flags, PSIZE_T done)
 {
 	u64 i;
 

@@ -129,15 +129,14 @@ void *pool_get(bool paged, u64 bytes, u32 tag)
 
 static void check_fill(struct chunk *c, u64 from, u64 to)
 {
+	u64 pages, start = offset_of(c->bytes, &pages);
 	u8 *p = (u8 *)c;
 
 	for (; from < to; from++)
 		if (p[from] != FILL)
-			bugcheck("pool %p (tag %.4s, %llu bytes): byte at offset %lld was overwritten (%02x)",
-				 p + offset_of(c->bytes, &(u64){ 0 }),
-				 (char *)&c->tag, c->bytes,
-				 from - offset_of(c->bytes, &(u64){ 0 }),
-				 p[from]);
+			bugcheck("pool %p (%.4s, %llu bytes): offset %lld was overwritten (%02x)",
+				 p + start, (char *)&c->tag, c->bytes,
+				 from - start, p[from]);
 }
 
 static void check_chunk(struct chunk *c)
@@ -205,10 +204,11 @@ void pool_report(const char *when)
 		print("smallnt: pool %s: tag %.4s %llu allocations %llu bytes (%llu ever)\n",
 		      when, (char *)&tags[i].tag, tags[i].count, tags[i].bytes,
 		      tags[i].total);
-	print("smallnt: frames %s: mdl %llu contiguous %llu pool %llu stacks %llu system PTEs %llu handles %u threads %u\n",
+	print("smallnt: frames %s: mdl %llu contiguous %llu pool %llu stacks %llu\n",
 	      when, frames_used(USE_MDL), frames_used(USE_CONTIGUOUS),
-	      frames_used(USE_POOL), frames_used(USE_STACK), syspte_used(),
-	      handles_open(), threads_alive());
+	      frames_used(USE_POOL), frames_used(USE_STACK));
+	print("smallnt: %s: system PTEs %llu handles %u threads %u\n", when,
+	      syspte_used(), handles_open(), threads_alive());
 }
 
 /* ------------------------------------------------------------ paged pool -- */

@@ -116,64 +116,123 @@ static void run(const char *command)
 	      (clock_100ns() - begin) / 10000);
 }
 
-static bool do_driver(const char *line)
+static void do_start(const char *a)
 {
-	const char *a;
-	u32 n;
-
-	if (argument(line, "start")) {
-		start(true);
-	} else if (argument(line, "start-fails")) {
-		start(false);
-	} else if (argument(line, "unload")) {
-		unload();
-	} else if (argument(line, "restart")) {
-		unload();
-		start(true);
-	} else if ((a = argument(line, "wait-up"))) {
-		wait_state(1, parse_number(&a));
-	} else if ((a = argument(line, "wait-state"))) {
-		n = parse_number(&a);
-		a += *a == ' ';
-		wait_state(n, parse_number(&a));
-	} else if ((a = argument(line, "run"))) {
-		run(a);
-	} else if ((a = argument(line, "expect-status"))) {
-		judge(last_status == (int)parse_number(&a), "exit status of ",
-		      last_command);
-	} else if ((a = argument(line, "expect"))) {
-		judge(contains(client_output, a), "output of ", last_command);
-	} else {
-		return false;
-	}
-	return true;
+	start(true);
 }
+
+static void do_start_fails(const char *a)
+{
+	start(false);
+}
+
+static void do_unload(const char *a)
+{
+	unload();
+}
+
+static void do_restart(const char *a)
+{
+	unload();
+	start(true);
+}
+
+static void do_wait_up(const char *a)
+{
+	wait_state(1, parse_number(&a));
+}
+
+static void do_wait_state(const char *a)
+{
+	u32 n = parse_number(&a);
+
+	a += *a == ' ';
+	wait_state(n, parse_number(&a));
+}
+
+static void do_expect_status(const char *a)
+{
+	judge(last_status == (int)parse_number(&a), "exit status of ",
+	      last_command);
+}
+
+static void do_expect(const char *a)
+{
+	judge(contains(client_output, a), "output of ", last_command);
+}
+
+static void do_status(const char *a)
+{
+	client_state(true);
+}
+
+static void do_sleep(const char *a)
+{
+	sleep_ms(parse_number(&a));
+}
+
+static void do_counts(const char *a)
+{
+	print_counts();
+}
+
+static void do_pools(const char *a)
+{
+	pool_report("now");
+}
+
+static void do_sums(const char *a)
+{
+	check_sums();
+}
+
+static void do_say(const char *a)
+{
+}
+
+static void do_off(const char *a)
+{
+	finish();
+}
+
+static const struct command {
+	const char *name;
+	void (*routine)(const char *argument);
+} commands[] = {
+	{ "set", registry_set },
+	{ "start", do_start },
+	{ "start-fails", do_start_fails },
+	{ "wait-up", do_wait_up },
+	{ "wait-state", do_wait_state },
+	{ "run", run },
+	{ "expect-status", do_expect_status },
+	{ "expect", do_expect },
+	{ "status", do_status },
+	{ "unload", do_unload },
+	{ "restart", do_restart },
+	{ "sleep", do_sleep },
+	{ "counts", do_counts },
+	{ "pools", do_pools },
+	{ "sums", do_sums },
+	{ "file", file_print },
+	{ "say", do_say },
+	{ "off", do_off },
+};
 
 static void do_line(const char *line)
 {
 	const char *a;
+	u32 i;
 
 	print("smallnt> %s\n", line);
-	if (do_driver(line))
+	for (i = 0; i < COUNT(commands); i++) {
+		a = argument(line, commands[i].name);
+		if (!a)
+			continue;
+		commands[i].routine(a);
 		return;
-	if ((a = argument(line, "set")))
-		registry_set(a);
-	else if (argument(line, "status"))
-		client_state(true);
-	else if ((a = argument(line, "sleep")))
-		sleep_ms(parse_number(&a));
-	else if (argument(line, "counts"))
-		print_counts();
-	else if (argument(line, "pools"))
-		pool_report("now");
-	else if (argument(line, "sums"))
-		check_sums();
-	else if ((a = argument(line, "file")))
-		file_print(a);
-	else if (argument(line, "off"))
-		finish();
-	else if (!argument(line, "say"))
-		bugcheck("script: \"%s\"?", line);
+	}
+	bugcheck("script: \"%s\"?", line);
 }
 
 void script_thread(void *context)

@@ -37,7 +37,6 @@ typedef int64_t s64;
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 #define noreturn	__attribute__((noreturn))
 #define packed		__attribute__((packed))
-#define barrier()	asm volatile("" : : : "memory")
 
 /* Addresses. Slots of the top-level table: 493 and up. */
 #define BASE		0xffffffff80000000ull	/* this kernel */
@@ -75,10 +74,18 @@ static inline u64 read_cr(int n)
 	u64 v;
 
 	switch (n) {
-	case 0: asm volatile("mov %%cr0, %0" : "=r" (v)); return v;
-	case 2: asm volatile("mov %%cr2, %0" : "=r" (v)); return v;
-	case 3: asm volatile("mov %%cr3, %0" : "=r" (v)); return v;
-	case 4: asm volatile("mov %%cr4, %0" : "=r" (v)); return v;
+	case 0:
+		asm volatile("mov %%cr0, %0" : "=r" (v));
+		return v;
+	case 2:
+		asm volatile("mov %%cr2, %0" : "=r" (v));
+		return v;
+	case 3:
+		asm volatile("mov %%cr3, %0" : "=r" (v));
+		return v;
+	case 4:
+		asm volatile("mov %%cr4, %0" : "=r" (v));
+		return v;
 	}
 	asm volatile("mov %%cr8, %0" : "=r" (v));
 	return v;
@@ -279,8 +286,8 @@ static inline struct thread *this_thread(void)
 }
 
 /* cpu.c */
+/** cpu_init() - make this processor one of NT's; all tables and registers */
 void cpu_init(struct cpu *cpu);
-void cpu_start_others(void);
 extern u64 syscall_flag_mask;
 extern bool have_avx;
 extern u32 xsave_bytes;
@@ -289,9 +296,12 @@ extern u32 xsave_bytes;
 void apic_init(void);
 void apic_start_clock(void);
 void apic_eoi(void);
+/** apic_self() - interrupt this processor, when its IRQL allows it */
 void apic_self(u8 vector);
 void apic_send(u32 apic_id, u32 command);
+/** apic_in_service() - was this vector taken, and not ended by an EOI? */
 bool apic_in_service(u8 vector);
+/** apic_any_in_service() - the same of any; @which is the most urgent */
 bool apic_any_in_service(u32 *which);
 u32 apic_read(u32 reg);
 
@@ -299,21 +309,27 @@ u32 apic_read(u32 reg);
 extern u32 tick_us;
 extern u64 boot_time;		/* in NT's time */
 void clock_calibrate(void);
-u64 clock_100ns(void);		/* since the start */
+/** clock_100ns() - time since the start, by the TSC; any IRQL */
+u64 clock_100ns(void);
 void clock_tick(struct frame *frame);
 
 /* interrupt.c */
 void interrupt(struct frame *frame);
 void interrupt_set(u8 vector, void (*routine)(struct frame *frame));
+/** ipi_all_others() - run a routine on the other processors; waits for them */
 void ipi_all_others(void (*routine)(void *), void *context);
+/** nmi_forget() - stop if an NMI callback lies in that image */
 void nmi_forget(void *image, u64 bytes);
 void print_counts(void);
 
 /* bugcheck.c */
+/** bugcheck() - say what was wrong, dump registers and stack, stop */
 noreturn void bugcheck(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
+/** bugcheck_frame() - the same, with the registers of an interrupt's frame */
 noreturn void bugcheck_frame(struct frame *frame, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/** power_off() - end QEMU with this status (isa-debug-exit) */
 noreturn void power_off(int status);
 
 /* serial.c */
@@ -342,9 +358,11 @@ enum use {			/* what a frame is used for */
 
 #define NO_FRAME	(~0ull)
 
+/** frames_init() - find memory in what the boot loader says, and shuffle it */
 void frames_init(void *multiboot);
 u64 frame_get(enum use use);			/* a frame number, or NO_FRAME */
 void frame_put(u64 frame, enum use use);
+/** frames_contiguous() - neighbours, from memory kept for that */
 u64 frames_contiguous(u64 count, u64 highest);
 void frames_put_contiguous(u64 frame);
 u64 frames_used(enum use use);
@@ -373,25 +391,32 @@ static inline void *phys(u64 address)
 
 extern u64 nt_cr3;
 void map_init(void);
+/** map_pte() - the entry that maps an address; NULL: no table, none @make */
 u64 *map_pte(u64 address, bool make);
 void map_page(u64 address, u64 frame, u64 flags);
 u64 unmap_page(u64 address);		/* returns the frame */
+/** map_flush() - drop TLB entries, global ones, too, on every processor */
 void map_flush(u64 address, u64 pages);
 void *map_device(u64 address);
-u64 syspte_get(u64 pages);		/* 0: none left */
+/** syspte_get() - addresses for that many pages; there are 64 MiB in all */
+u64 syspte_get(u64 pages);	/* 0: none left */
 void syspte_put(u64 address, u64 pages);
 u64 syspte_used(void);
+/** paged_trim() - take paged pool away, until it is touched */
 void paged_trim(void);
+/** paged_fault() - give a page of it back; false: no such, or IRQL too high */
 bool paged_fault(u64 address);
 u64 text_sum(void);
 void *stack_make(u64 bytes);		/* returns its upper end */
 void stack_free(void *end, u64 bytes);
 
 /* pool.c */
+/** pool_get() - pool with nothing mapped behind it; no need of a zeroed tag */
 void *pool_get(bool paged, u64 bytes, u32 tag);
 void pool_put(void *p);
 void pool_report(const char *when);
 u64 pool_bytes(u32 tag);
+/** pool_check() - stop if the surroundings of any nonpaged pool have changed */
 void pool_check(void);
 
 /* ------------------------------------------------------- objects, threads -- */
@@ -414,6 +439,7 @@ struct object {
 	UNICODE_STRING name;
 };
 
+/** object_make() - an object with one reference; its memory is zero */
 void *object_make(enum object_kind kind, u64 bytes, void (*destroy)(void *));
 struct object *object_of(void *body);
 void object_get(void *body);
@@ -450,16 +476,22 @@ enum { THREAD_READY, THREAD_RUNNING, THREAD_WAITING, THREAD_ENDED };
 
 #define ANY_CPU		0xffffffffu
 
+/** thread_make() - start a thread; the caller has a reference to it */
 struct thread *thread_make(PKSTART_ROUTINE routine, void *context, int priority,
 			   u32 affinity);
 void sched_init(void);
 void sched_idle(void);
-void thread_ready(struct thread *thread);	/* under the dispatcher's lock */
-void schedule(void);				/* the same; dropped meanwhile */
+/** thread_ready() - it may run; under the dispatcher's lock */
+void thread_ready(struct thread *thread);
+
+/** schedule() - run another thread; under the lock, which is kept */
+void schedule(void);
 void sched_preempt(void);
 void sched_tick(void);
+/** dispatcher_take() - DISPATCH_LEVEL and the lock of all waits. Return: old IRQL */
 KIRQL dispatcher_take(void);
 void dispatcher_drop(KIRQL old);
+/** object_signal() - set or raise an object's signal, end the waits for it */
 void object_signal(DISPATCHER_HEADER *header, LONG increment);
 void wait_end(struct thread *thread, NTSTATUS status);
 void timers_expire(void);
@@ -482,7 +514,9 @@ struct driver {
 };
 
 extern struct driver the_driver;
+/** driver_load() - load, relocate, protect, call DriverEntry on a thread */
 NTSTATUS driver_load(void);
+/** driver_unload() - DriverUnload, then stop if anything was left behind */
 NTSTATUS driver_unload(void);
 bool in_driver(u64 address);
 
@@ -515,9 +549,13 @@ struct call {
 	u64 r9, r8, rdx, rcx, rax, flags, return_address;
 };
 
+/** check_call() - a driver calls NT: stop if the processor is not as NT has it */
 void check_call(struct export *export, struct call *call);
+/** check_interrupt() - the same for an interrupt, direct or handed on */
 void check_interrupt(struct frame *frame);
+/** check_state() - control registers, tables, selectors, MSRs, FPU, debug */
 void check_state(struct frame *frame, const char *where);
+/** check_sums() - NT's text and all pools */
 void check_sums(void);
 u64 table_sum(struct cpu *cpu);
 
@@ -536,6 +574,7 @@ NTSTATUS file_open(const UNICODE_STRING *name, ACCESS_MASK access, ULONG share,
 void file_print(const char *name);
 void registry_init(void);
 void registry_set(const char *line);
+/** client_run() - what "wsl4 COMMAND" does; the program's status, or -1 */
 int client_run(const char *command);
 void client_status(void);
 void script_thread(void *context);

@@ -150,11 +150,12 @@ void timers_forget(u64 start, u64 bytes)
 	KIRQL old = dispatcher_take();
 	LIST_ENTRY *e;
 	KTIMER *timer;
+	u64 routine;
 
 	for (e = timers.Flink; e != &timers; e = e->Flink) {
 		timer = CONTAINING_RECORD(e, KTIMER, TimerListEntry);
-		if ((u64)timer - start < bytes || (timer->Dpc &&
-		    (u64)timer->Dpc->DeferredRoutine - start < bytes))
+		routine = timer->Dpc ? (u64)timer->Dpc->DeferredRoutine : 0;
+		if ((u64)timer - start < bytes || routine - start < bytes)
 			bugcheck("the driver left a timer behind (%p)", timer);
 	}
 	dispatcher_drop(old);

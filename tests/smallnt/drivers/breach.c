@@ -184,9 +184,8 @@ static void irql_breaches(void)
 		KeRaiseIrql(8, &old);
 		KeSetEvent(&event, 0, FALSE);
 	}
-	if (is("release-lock-at-passive")) {
+	if (is("release-lock-at-passive"))
 		KeReleaseSpinLock(&lock, PASSIVE_LEVEL);
-	}
 	if (is("lock-twice")) {
 		KeAcquireSpinLock(&lock, &old);
 		KeAcquireSpinLockAtDpcLevel(&lock);
@@ -258,7 +257,7 @@ static void table_breaches(void)
 {
 	struct descriptor d;
 	static ULONG64 idt[512];
-	ULONG64 *gdt, *new, tss;
+	ULONG64 *gdt, *new, tss, v;
 	PHYSICAL_ADDRESS highest;
 
 	asm volatile("sgdt %0" : "=m" (d));
@@ -289,8 +288,8 @@ static void table_breaches(void)
 		highest.QuadPart = 0xffffffff;
 		new = MmAllocateContiguousMemory(4096, highest);
 		memcpy(new, (void *)0xfffff6fb7dbed000, 4096);
-		asm volatile("mov %0, %%cr3" : : "r" (
-			     MmGetPhysicalAddress(new).QuadPart));
+		v = MmGetPhysicalAddress(new).QuadPart;
+		asm volatile("mov %0, %%cr3" : : "r" (v));
 	}
 	call_nt();
 }

@@ -244,7 +244,7 @@ static void test_mdl(void)
 	MmFreePagesFromMdl(mdl);
 	ExFreePool(mdl);
 	mdl = MmAllocatePagesForMdlEx(zero, high, zero, 128 << 20, MmCached, 0);
-	ok(mdl != NULL, "128 MiB for an MDL");
+	ok(!!mdl, "128 MiB for an MDL");
 	ok(!MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL, FALSE,
 					 NormalPagePriority),
 	   "that is more than the system PTEs can map");

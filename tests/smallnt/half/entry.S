@@ -12,6 +12,21 @@ linux_entry:
 	pop	%rbp
 	ret
 
+/* s64 host_enter(vcpu, call, args) */
+	.globl	host_enter
+host_enter:
+	push	%rbp
+	mov	%rsp, %rbp
+	and	$-16, %rsp
+	sub	$32, %rsp
+	mov	%rdi, %rcx
+	mov	%rdx, %r8
+	mov	%rsi, %rdx
+	call	*8(%rcx)		/* vcpu->dispatch */
+	mov	%rbp, %rsp
+	pop	%rbp
+	ret
+
 	.data
 	.quad	half_main		/* something to relocate */
 

@@ -11,10 +11,10 @@
 #define TIMER_BIT	(1u << WSL4_IRQ_TIMER)
 #define POWER_BIT	(1u << WSL4_IRQ_POWER)
 
-/* wsl4/host.h says it for NT's compiler and for Linux's, not for this one. */
-typedef wsl4_s64 (__attribute__((ms_abi)) *dispatch_t)(struct wsl4_vcpu *vcpu,
-						       wsl4_u64 call,
-						       const wsl4_u64 *args);
+/* entry.S: by NT's calling convention */
+wsl4_s64 host_enter(struct wsl4_vcpu *vcpu, wsl4_u64 call,
+		    const wsl4_u64 *args);
+void half_main(struct wsl4_boot *b, struct wsl4_vcpu *v);
 
 static struct wsl4_vcpu *vcpu;
 static const struct wsl4_boot *boot;
@@ -24,7 +24,7 @@ static wsl4_s64 host(wsl4_u64 call, wsl4_u64 a0, wsl4_u64 a1)
 {
 	wsl4_u64 args[6] = { a0, a1 };
 
-	return ((dispatch_t)vcpu->dispatch)(vcpu, call, args);
+	return host_enter(vcpu, call, args);
 }
 
 static wsl4_u32 put(const char *text)
