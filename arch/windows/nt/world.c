@@ -36,6 +36,8 @@ static is_valid_t is_valid;
 
 static KDPC kick_dpc;
 static insert_dpc_t insert_dpc;
+static processor_t current_processor;
+static ULONG vcpu_processor;
 
 /*
  * Memory integrity watches the registers that the passage loads, and stops the
@@ -212,20 +214,19 @@ static VOID NTAPI kick_nothing(PKDPC dpc, PVOID context, PVOID a, PVOID b)
 static void settle_on_processor(void)
 {
 	set_affinity_t set_affinity = nt_routine(L"KeSetSystemAffinityThreadEx");
-	processor_t current = nt_routine(L"KeGetCurrentProcessorNumberEx");
 	set_target_t set_target = nt_routine(L"KeSetTargetProcessorDpc");
 	set_importance_t set_importance = nt_routine(L"KeSetImportanceDpc");
-	ULONG number;
 
+	current_processor = nt_routine(L"KeGetCurrentProcessorNumberEx");
 	KeInitializeDpc(&kick_dpc, kick_nothing, NULL);
 	insert_dpc = NULL;
-	if (!set_affinity || !current || !set_target)
+	if (!set_affinity || !current_processor || !set_target)
 		return;
-	number = current(NULL);
-	if (number >= 8 * sizeof(KAFFINITY))
+	vcpu_processor = current_processor(NULL);
+	if (vcpu_processor >= 8 * sizeof(KAFFINITY))
 		return;
-	set_affinity((KAFFINITY)1 << number);
-	set_target(&kick_dpc, number);
+	set_affinity((KAFFINITY)1 << vcpu_processor);
+	set_target(&kick_dpc, vcpu_processor);
 	if (set_importance)
 		set_importance(&kick_dpc, HighImportance);
 	insert_dpc = nt_routine(L"KeInsertQueueDpc");
@@ -233,7 +234,8 @@ static void settle_on_processor(void)
 
 void world_kick(void)
 {
-	if (insert_dpc)
+	/* On its own processor, Linux does not run while this does. */
+	if (insert_dpc && current_processor(NULL) != vcpu_processor)
 		insert_dpc(&kick_dpc, NULL, NULL);
 }
 

@@ -358,6 +358,7 @@ static enum engine_exit ring0_run(struct pt_regs *regs)
 		if (!vector_is_interrupt(code) || code > 255)
 			break;
 		world_hand_on(code);
+		ring0_check_given_up();
 	} while (!is_wanted());
 	addr = code == X86_TRAP_PF ? read_cr2() : 0;
 	hard_irq_enable();
@@ -377,10 +378,7 @@ static u32 ring0_xstate_size(void)
 
 static void *ring0_xstate_sync(struct task_struct *task)
 {
-	unsigned long flags = hard_irq_save();
-
 	xstate_save(task);
-	hard_irq_restore(flags);
 	return state_of(task)->xstate;
 }
 

@@ -35,6 +35,17 @@ static void __noreturn give_up(const char *message)
 	host_give_up(text);
 }
 
+/**
+ * ring0_check_given_up() - has NT given up waiting for Linux's end?
+ *
+ * Context: behind an interrupt. Does not come back when it has.
+ */
+void ring0_check_given_up(void)
+{
+	if (unlikely(READ_ONCE(boot_vcpu->given_up)))
+		give_up("Linux did not shut down and was given up");
+}
+
 /*
  * NT may have raised a virtual interrupt meanwhile. It is handled like a
  * processor's: right here if Linux has interrupts enabled, and else when it
@@ -67,6 +78,7 @@ void ring0_kernel_entry(unsigned int vector, struct pt_regs *regs)
 
 	if (vector_is_interrupt(vector)) {
 		world_hand_on(vector);
+		ring0_check_given_up();
 		after_interrupt(regs);
 		return;
 	}
