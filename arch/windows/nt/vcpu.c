@@ -45,7 +45,6 @@ static KEVENT ended;		/* notification: no Linux runs any more */
 
 static volatile LONG stop_how;	/* WSL4_STOP_*, -1: not yet */
 static volatile LONG shutdown_asked;
-static volatile LONG killed;
 
 void nt_raise_irq(unsigned int line)
 {
@@ -137,12 +136,16 @@ void vcpu_check_killed(void)
 {
 	static const char message[] = "Linux did not shut down and was given up";
 
-	if (!killed)
+	if (!nt_vcpu.given_up)
 		return;
 	block_nt_drain();
 	stop_how = WSL4_STOP_PANIC;
 	nt_set_state(LINUX_PANICKED, message, sizeof(message) - 1);
 	nt_log("%s", message);
+	if (!nt_under_wine) {
+		nt_boot.physmem = 0;
+		world_release();
+	}
 	PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
@@ -331,7 +334,7 @@ NTSTATUS vcpu_start(void)
 	NTSTATUS status;
 
 	shutdown_asked = 0;
-	killed = 0;
+	nt_vcpu.given_up = 0;
 	status = save_pristine();
 	if (NT_SUCCESS(status))
 		status = timer_init();
@@ -363,7 +366,7 @@ void vcpu_join(void)
 		nt_log("Linux did not shut down in %u seconds",
 		       SHUTDOWN_SECONDS);
 		/* The next host call ends the thread; provoke one. */
-		InterlockedExchange(&killed, 1);
+		nt_vcpu.given_up = 1;
 		nt_raise_irq(WSL4_IRQ_TIMER);
 		thread_join(&supervisor, 0);
 	}

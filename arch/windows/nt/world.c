@@ -12,6 +12,11 @@
 #define KERNEL_SLOTS	256		/* first top-level entry of the kernel's */
 #define CR3_FRAME	0x000ffffffffff000ull
 
+#define CODE_INTEGRITY_CLASS	103	/* SystemCodeIntegrityInformation */
+#define CODE_INTEGRITY_HVCI	0x400	/* CODEINTEGRITY_OPTION_HVCI_KMCI_ENABLED */
+
+typedef NTSTATUS (NTAPI *query_system_t)(ULONG class, PVOID to, ULONG bytes,
+					 PULONG needed);
 typedef NTSTATUS (NTAPI *copy_memory_t)(PVOID to, u64 from, SIZE_T bytes,
 					ULONG flags, PSIZE_T copied);
 typedef PVOID (NTAPI *map_io_t)(PHYSICAL_ADDRESS at, SIZE_T bytes,
@@ -31,6 +36,27 @@ static is_valid_t is_valid;
 
 static KDPC kick_dpc;
 static insert_dpc_t insert_dpc;
+static processor_t current_processor;
+static ULONG vcpu_processor;
+
+/*
+ * Memory integrity watches the registers that the passage loads, and stops the
+ * machine: Linux must not even try. SYSTEM_CODEINTEGRITY_INFORMATION, see
+ * NtQuerySystemInformation().
+ */
+static BOOLEAN integrity_is_enforced(void)
+{
+	struct {
+		ULONG length;
+		ULONG options;
+	} integrity = { sizeof(integrity), 0 };
+	query_system_t query = nt_routine(L"ZwQuerySystemInformation");
+
+	if (!query || !NT_SUCCESS(query(CODE_INTEGRITY_CLASS, &integrity,
+					sizeof(integrity), NULL)))
+		return FALSE;
+	return (integrity.options & CODE_INTEGRITY_HVCI) != 0;
+}
 
 static u64 frame_of(void *address)
 {
@@ -188,20 +214,19 @@ static VOID NTAPI kick_nothing(PKDPC dpc, PVOID context, PVOID a, PVOID b)
 static void settle_on_processor(void)
 {
 	set_affinity_t set_affinity = nt_routine(L"KeSetSystemAffinityThreadEx");
-	processor_t current = nt_routine(L"KeGetCurrentProcessorNumberEx");
 	set_target_t set_target = nt_routine(L"KeSetTargetProcessorDpc");
 	set_importance_t set_importance = nt_routine(L"KeSetImportanceDpc");
-	ULONG number;
 
+	current_processor = nt_routine(L"KeGetCurrentProcessorNumberEx");
 	KeInitializeDpc(&kick_dpc, kick_nothing, NULL);
 	insert_dpc = NULL;
-	if (!set_affinity || !current || !set_target)
+	if (!set_affinity || !current_processor || !set_target)
 		return;
-	number = current(NULL);
-	if (number >= 8 * sizeof(KAFFINITY))
+	vcpu_processor = current_processor(NULL);
+	if (vcpu_processor >= 8 * sizeof(KAFFINITY))
 		return;
-	set_affinity((KAFFINITY)1 << number);
-	set_target(&kick_dpc, number);
+	set_affinity((KAFFINITY)1 << vcpu_processor);
+	set_target(&kick_dpc, vcpu_processor);
 	if (set_importance)
 		set_importance(&kick_dpc, HighImportance);
 	insert_dpc = nt_routine(L"KeInsertQueueDpc");
@@ -209,7 +234,8 @@ static void settle_on_processor(void)
 
 void world_kick(void)
 {
-	if (insert_dpc)
+	/* On its own processor, Linux does not run while this does. */
+	if (insert_dpc && current_processor(NULL) != vcpu_processor)
 		insert_dpc(&kick_dpc, NULL, NULL);
 }
 
@@ -224,6 +250,10 @@ NTSTATUS world_prepare(void)
 	is_valid = nt_routine(L"MmIsAddressValid");
 	if (!physical || !is_valid)
 		return STATUS_NOT_SUPPORTED;
+	if (integrity_is_enforced()) {
+		nt_log("memory integrity is on; turn it off in Windows Security, Device security, Core isolation");
+		return STATUS_NOT_SUPPORTED;
+	}
 	settle_on_processor();
 	status = find_slots();
 	if (!NT_SUCCESS(status))

@@ -199,6 +199,11 @@ static void ring0_task_switch(struct task_struct *prev, struct task_struct *next
 		bases_save(prev);
 }
 
+static bool ring0_fsgsbase(void)
+{
+	return read_cr4() & X86_CR4_FSGSBASE;
+}
+
 /*
  * Memory. The processor walks the page tables; a flush is all it needs.
  */
@@ -353,6 +358,7 @@ static enum engine_exit ring0_run(struct pt_regs *regs)
 		if (!vector_is_interrupt(code) || code > 255)
 			break;
 		world_hand_on(code);
+		ring0_check_given_up();
 	} while (!is_wanted());
 	addr = code == X86_TRAP_PF ? read_cr2() : 0;
 	hard_irq_enable();
@@ -372,10 +378,7 @@ static u32 ring0_xstate_size(void)
 
 static void *ring0_xstate_sync(struct task_struct *task)
 {
-	unsigned long flags = hard_irq_save();
-
 	xstate_save(task);
-	hard_irq_restore(flags);
 	return state_of(task)->xstate;
 }
 
@@ -407,4 +410,5 @@ const struct engine_ops ring0_engine = {
 	.xstate_sync	= ring0_xstate_sync,
 	.xstate_dirty	= ring0_xstate_dirty,
 	.xstate_kernel	= xstate_for_kernel,
+	.fsgsbase	= ring0_fsgsbase,
 };

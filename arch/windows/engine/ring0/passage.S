@@ -298,9 +298,13 @@ SYM_CODE_START(ring0_paranoid)
 	SET_MSR	MSR_GS_BASE, WORLD_SELF
 	pushq	WORLD_REASON(%rbx)
 	pushq	WORLD_VECTOR(%rbx)
+	/*
+	 * As one that came late, with NT's interrupts off: the extended state
+	 * is whose it was, and nobody else may come to run.
+	 */
 	movq	17 * 8 + P_VECTOR(%rsp), %rax
-	movq	%rax, WORLD_VECTOR(%rbx)
-	movq	$WORLD_INTERRUPT, WORLD_REASON(%rbx)
+	btsq	%rax, WORLD_LATE(%rbx)
+	movq	$WORLD_NOTHING, WORLD_REASON(%rbx)
 	/* The next one must not overwrite this frame. */
 	movq	WORLD_NMI_STACK(%rbx), %rcx
 	subq	$WORLD_IST_STEP, (%rcx)

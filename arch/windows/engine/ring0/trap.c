@@ -3,6 +3,7 @@
  * Interrupts and exceptions while Linux's kernel code runs.
  */
 #include <linux/hardirq.h>
+#include <linux/kernel.h>
 #include <linux/linkage.h>
 #include <linux/sched.h>
 #include <asm/host.h>
@@ -16,11 +17,33 @@
 
 #define MAX_OPEN	3	/* a fault in an oops in an oops */
 
+/* The fault that all others came after. */
+static struct {
+	unsigned int vector;
+	unsigned long ip;
+	unsigned long addr;
+} first;
+
 static void __noreturn give_up(const char *message)
 {
+	static char text[200];
+
 	/* Nothing of Linux is asked any more, and nothing may stop it. */
 	xstate_owner = NULL;
-	host_give_up(message);
+	snprintf(text, sizeof(text), "%s (trap %u at image+%#lx, address %#lx)",
+		 message, first.vector, first.ip - image_start, first.addr);
+	host_give_up(text);
+}
+
+/**
+ * ring0_check_given_up() - has NT given up waiting for Linux's end?
+ *
+ * Context: behind an interrupt. Does not come back when it has.
+ */
+void ring0_check_given_up(void)
+{
+	if (unlikely(READ_ONCE(boot_vcpu->given_up)))
+		give_up("Linux did not shut down and was given up");
 }
 
 /*
@@ -55,8 +78,14 @@ void ring0_kernel_entry(unsigned int vector, struct pt_regs *regs)
 
 	if (vector_is_interrupt(vector)) {
 		world_hand_on(vector);
+		ring0_check_given_up();
 		after_interrupt(regs);
 		return;
+	}
+	if (!kernel_traps_open) {
+		first.vector = vector;
+		first.ip = regs->ip;
+		first.addr = addr;
 	}
 	if (!on_linux_stack((unsigned long)regs))
 		give_up("a fault before Linux had a stack");

@@ -14,11 +14,17 @@
 #include "world.h"
 
 #define MSR_KERNEL_CET		0x6a2
-#define MSR_SYSENTER_CS		0x174
 #define MSR_STAR		0xc0000081
 #define MSR_LSTAR		0xc0000082
 #define MSR_CSTAR		0xc0000083
 #define MSR_SFMASK		0xc0000084
+
+#define MSR_ARCH_CAPABILITIES	0x10a
+#define CAPABILITY_RDCL_NO	BIT(0)
+#define CPUID_7_EDX_CAPABILITIES BIT(29)
+#define CPUID_INTEL_EBX		0x756e6547	/* "Genu" */
+#define CPUID_INTEL_EDX		0x49656e69	/* "ineI" */
+#define CPUID_INTEL_ECX		0x6c65746e	/* "ntel" */
 
 /* STAR's upper half: the selectors that syscall and sysret load. */
 #define STAR_SELECTORS		((__USER32_CS << 16) | __KERNEL_CS)
@@ -50,6 +56,24 @@ static int refuse(const char *why)
 	return -ENODEV;
 }
 
+/*
+ * Programs run with the kernel's page table. A processor that lets them read
+ * through it by speculation (Meltdown) would need a second one for them.
+ */
+static bool leaks_kernel_memory(void)
+{
+	struct cpuid_answer vendor = cpuid_ask(0, 0);
+
+	if (vendor.ebx != CPUID_INTEL_EBX || vendor.edx != CPUID_INTEL_EDX ||
+	    vendor.ecx != CPUID_INTEL_ECX)
+		return false;
+	if (strstr(wsl4_boot->command_line, "mitigations=off"))
+		return false;
+	if (vendor.eax < 7 || !(cpuid_ask(7, 0).edx & CPUID_7_EDX_CAPABILITIES))
+		return true;
+	return !(read_msr(MSR_ARCH_CAPABILITIES) & CAPABILITY_RDCL_NO);
+}
+
 /* What an NT may have switched on that this engine does not know how to keep. */
 static int check_processor(void)
 {
@@ -59,6 +83,8 @@ static int check_processor(void)
 		return refuse("This Windows uses five-level page tables, which Linux in ring 0 does not support yet.");
 	if (cr4 & X86_CR4_CET && read_msr(MSR_KERNEL_CET))
 		return refuse("Kernel shadow stacks are on; turn off hardware-enforced stack protection in Windows Security.");
+	if (leaks_kernel_memory())
+		return refuse("This processor lets programs read the kernel's memory (Meltdown), and Linux in ring 0 has no defence yet; mitigations=off on Linux's command line accepts that.");
 	if (!(cr4 & X86_CR4_OSFXSR))
 		return refuse("Windows has not enabled SSE on this processor.");
 	if (read_msr(MSR_STAR) >> 32 != STAR_SELECTORS)

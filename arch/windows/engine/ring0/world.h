@@ -127,6 +127,7 @@ bool vector_is_interrupt(unsigned int vector);
 /* trap.c */
 void ring0_kernel_entry(unsigned int vector, struct pt_regs *regs);
 void ring0_double_fault(void);
+void ring0_check_given_up(void);
 
 /* xstate.c */
 struct ring0_task {

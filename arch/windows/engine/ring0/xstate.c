@@ -74,8 +74,15 @@ static struct ring0_task *state_of(struct task_struct *task)
  */
 void xstate_save(struct task_struct *task)
 {
+	unsigned long flags;
+
+	if (xstate_owner != task)
+		return;
+	/* An interrupt would leave NT's values behind. */
+	flags = hard_irq_save();
 	if (xstate_owner == task && !state_of(task)->xstate_dirty)
 		save(state_of(task)->xstate);
+	hard_irq_restore(flags);
 }
 
 /**
@@ -110,7 +117,8 @@ void xstate_load(struct task_struct *task)
 		return;
 	if (xstate_owner != task)
 		put_away();
-	fpu_sanitize(state->xstate);
+	if (state->xstate_dirty)
+		fpu_sanitize(state->xstate);
 	restore(state->xstate);
 	registers_used = true;
 	state->xstate_dirty = false;

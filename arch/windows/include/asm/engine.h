@@ -50,6 +50,7 @@ enum engine_exit {
  * @xstate_size: bytes of an extended state image, end marker included
  * @xstate_sync: bring a task's extended state into its image and return that
  * @xstate_dirty: the image was changed: load it before the program goes on
+ * @fsgsbase: may programs set their segment bases themselves? NULL: they may
  * @xstate_kernel: the kernel is about to use vector registers; may be NULL
  */
 struct engine_ops {
@@ -85,6 +86,7 @@ struct engine_ops {
 	void *(*xstate_sync)(struct task_struct *task);
 	void (*xstate_dirty)(struct task_struct *task);
 	void (*xstate_kernel)(void);
+	bool (*fsgsbase)(void);
 };
 
 extern const struct engine_ops wine_engine, ring0_engine;

@@ -67,6 +67,7 @@ struct wsl4_image {
  * @state: WSL4_VCPU_*; Linux writes it with a full barrier before it looks at
  *	@pending a last time
  * @index: number of this vCPU, from 0
+ * @given_up: set by NT when Linux did not shut down: end at once
  * @engine: for the user engine's own use (what @kick needs)
  * @mailbox: buffer for the small data of host calls (log text, host names)
  */
@@ -77,7 +78,7 @@ struct wsl4_vcpu {
 	volatile wsl4_u32 pending;
 	volatile wsl4_u32 state;
 	wsl4_u32 index;
-	wsl4_u32 reserved;
+	volatile wsl4_u32 given_up;
 	wsl4_u64 engine;
 	wsl4_u8 mailbox[WSL4_MAILBOX_SIZE];
 };
