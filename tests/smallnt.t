@@ -4,9 +4,10 @@
 # Ring 0: linux.sys on a small, strict NT (tests/smallnt) that QEMU emulates.
 # Drivers of its own come first: one that keeps NT's rules, one that breaks
 # them one by one; each breach must stop the machine. Then the NT half alone,
-# then Linux, on one processor and on two, with NMIs at random instructions.
+# then Linux, on one processor and on two, with NMIs at random instructions, with
+# a panic, and with random bytes as a program's code.
 #
-# PARTS='self breaches half linux nmi' limits what is done, BREACHES='idtr cr3'
+# PARTS='self breaches half linux panic fuzz nmi' limits what is done, BREACHES='idtr cr3'
 # what is broken. Everything that the machine says is in $BUILD/tests/smallnt.log.
 
 . "$(dirname "$0")/lib.sh"
@@ -17,7 +18,7 @@ command -v x86_64-w64-mingw32-gcc >/dev/null ||
 	skip_all 'no x86_64-w64-mingw32-gcc: install gcc-mingw-w64-x86-64-win32'
 
 small=$BUILD/smallnt
-parts=${PARTS:-self breaches half linux nmi}
+parts=${PARTS:-self breaches half linux panic fuzz nmi}
 all=$BUILD/tests/smallnt.log
 serial=$work/serial
 parameters=$work/parameters
@@ -252,7 +253,7 @@ fi
 
 # --- Linux
 
-part linux || part nmi || { done_testing; exit; }
+part linux || part panic || part fuzz || part nmi || { done_testing; exit; }
 if [ ! -f "$BUILD/linux.sys" ]; then
 	skip 'Linux' "there is no $BUILD/linux.sys"
 	done_testing
@@ -304,6 +305,59 @@ if part linux; then
 	linux_on 'all that the processor has' 'smep smap umip fsgsbase' -cpu max
 	linux_on 'an NT as Windows 7 or ReactOS' \
 		'trim old hide=MmCopyMemory,KeQuerySystemTimePrecise'
+fi
+
+# A panic and a restart are Linux's own affair.
+if part panic; then
+	mini_disk
+	registry 'sz CommandLine root=/dev/ntblk0 rw wsl4.wait'
+	nt 120 "$BUILD/linux.sys" "$disk" '' <<-'END'
+	start
+	wait-up 60
+	run sh -c "echo c >/proc/sysrq-trigger"
+	wait-state 4 20
+	sums
+	restart
+	wait-up 60
+	run uname -s
+	expect Linux
+	run sh -c "reboot -f"
+	sleep 2000
+	wait-up 60
+	run uname -s
+	expect Linux
+	unload
+	off
+	END
+	content 'Linux, a panic and a restart'
+	like 'the log says why' "$out" 'Linux has panicked: sysrq'
+fi
+
+# Random bytes as code: none of it may be seen outside the program.
+if part fuzz; then
+	mini_disk
+	gcc -O1 -Wall -Wextra -fno-stack-protector -fcf-protection=none -fno-pic \
+		-no-pie -static -o "$work/fuzz" "$top/tests/ring0/fuzz.c" ||
+		bail 'the fuzzer was not built'
+	debugfs -w -f - "$disk" >"$work/debugfs" 2>&1 <<-END
+	write $work/fuzz root/fuzz
+	sif root/fuzz mode 0100755
+	END
+	registry 'sz CommandLine root=/dev/ntblk0 rw wsl4.wait'
+	nt 400 "$BUILD/linux.sys" "$disk" 'trim' <<-'END'
+	start
+	wait-up 60
+	run /root/fuzz 100000
+	expect-status 0
+	expect rounds 100000
+	run uname -s
+	expect Linux
+	counts
+	unload
+	off
+	END
+	content 'Linux, 100,000 rounds of random code'
+	note "$(grep rounds "$work/serial.text" | tail -n 1)"
 fi
 
 part nmi || { done_testing; exit; }
