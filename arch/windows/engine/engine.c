@@ -25,7 +25,9 @@ void engine_choose(bool under_wine)
  */
 void engine_stop(void)
 {
-	engine->stop();
+	/* None was chosen yet when Linux was refused at once. */
+	if (engine)
+		engine->stop();
 }
 
 u32 fpu_user_size(void)

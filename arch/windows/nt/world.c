@@ -251,7 +251,7 @@ NTSTATUS world_prepare(void)
 	if (!physical || !is_valid)
 		return STATUS_NOT_SUPPORTED;
 	if (integrity_is_enforced()) {
-		nt_log("memory integrity is on; turn it off in Windows Security, Device security, Core isolation");
+		nt_log("memory integrity is on; turn it off (docs/windows.md)");
 		return STATUS_NOT_SUPPORTED;
 	}
 	settle_on_processor();

@@ -19,8 +19,6 @@
 #define KERNEL_RO	(_PAGE_PRESENT | _PAGE_ACCESSED | _PAGE_NX)
 #define KERNEL_TEXT	(_PAGE_PRESENT | _PAGE_ACCESSED)
 
-extern char __image_text_end[];
-
 static unsigned long world_next;	/* offset of what is not used yet */
 static unsigned long linear_slot, inverse_slot, vmalloc_slot;
 

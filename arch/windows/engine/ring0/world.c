@@ -47,9 +47,6 @@ struct ring0_world *ring0_world;
 bool ring0_live;
 const char *ring0_error;
 
-asmlinkage void linux_begin(void);
-void __noreturn ring0_leave(void);
-
 static int refuse(const char *why)
 {
 	ring0_error = why;
@@ -321,5 +318,6 @@ void __noreturn ring0_leave(void)
 {
 	hard_irq_disable();
 	world_to_nt(WORLD_LEAVE);
-	BUG();
+	for (;;)	/* NT has not come back here yet */
+		cpu_relax_insn();
 }

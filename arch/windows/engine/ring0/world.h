@@ -7,6 +7,7 @@
 #ifndef _RING0_WORLD_H
 #define _RING0_WORLD_H
 
+#include <linux/compiler_attributes.h>
 #include <linux/types.h>
 #include "selectors.h"
 
@@ -105,11 +106,14 @@ extern struct ring0_world *ring0_world;
 /* passage.S */
 void ring0_enter(struct ring0_world *world);
 void ring0_to_nt(struct ring0_world *world);
-extern char ring0_begin[];
 
 /* entry.S */
 extern char ring0_vectors[], ring0_syscall[], ring0_compat_syscall[];
 int ring0_enter_user(struct pt_regs *regs, bool by_sysret);
+
+/* head.S and vmlinux.lds.S */
+void linux_begin(void);
+extern char __image_text_end[];
 
 /* tables.c */
 int tables_build(void);
@@ -123,6 +127,7 @@ int world_build(void);
 void world_to_nt(unsigned int reason);
 void world_hand_on(unsigned int vector);
 bool vector_is_interrupt(unsigned int vector);
+void __noreturn ring0_leave(void);
 
 /* trap.c */
 void ring0_kernel_entry(unsigned int vector, struct pt_regs *regs);

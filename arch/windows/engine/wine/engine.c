@@ -315,7 +315,7 @@ static int wine_kernel_window(unsigned long bytes, void **start)
 }
 
 static void wine_kernel_map(unsigned long addr, unsigned long bytes,
-		       unsigned long phys, bool writable)
+			    unsigned long phys, bool writable)
 {
 	int prot = STUB_PROT_READ | (writable ? STUB_PROT_WRITE : 0);
 
