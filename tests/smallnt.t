@@ -314,7 +314,7 @@ if part panic; then
 	nt 120 "$BUILD/linux.sys" "$disk" '' <<-'END'
 	start
 	wait-up 60
-	run sh -c "echo c >/proc/sysrq-trigger"
+	run sh -c "until test -e /proc/version; do sleep 0.1; done; echo c >/proc/sysrq-trigger"
 	wait-state 4 20
 	sums
 	restart
