@@ -69,35 +69,31 @@ static bool go(struct stub *stub)
  */
 enum stub_exit stub_run(struct stub *stub, struct stub_context *ctx)
 {
-	enum stub_exit exit;
-	bool kicked;
-
 	if (stub->dead)
 		return STUB_DEAD;
 	switch_context(stub, ctx);
 
-	do {
-		WRITE_ONCE(stub->running, 1);
-		stub_mb();
-		/* A kick that came earlier sent no signal. */
-		if (READ_ONCE(stub->kicked)) {
-			WRITE_ONCE(stub->running, 0);
-			WRITE_ONCE(stub->kicked, 0);
-			return STUB_INTERRUPT;
-		}
-		frame_write(stub, ctx);
-		if (!go(stub)) {
-			pool_kill(stub, "its signal frame moved");
-			return STUB_DEAD;
-		}
+	WRITE_ONCE(stub->running, 1);
+	stub_mb();
+	/* A kick that came earlier sent no signal. */
+	if (READ_ONCE(stub->kicked)) {
 		WRITE_ONCE(stub->running, 0);
-		stub_mb();
-		kicked = READ_ONCE(stub->kicked);
 		WRITE_ONCE(stub->kicked, 0);
-		exit = frame_read(stub, ctx);
-		/* The signal of a kick whose purpose was fulfilled before. */
-	} while (exit == STUB_INTERRUPT && !kicked);
-	return exit;
+		return STUB_INTERRUPT;
+	}
+	frame_write(stub, ctx);
+	if (!go(stub)) {
+		pool_kill(stub, "its signal frame moved");
+		return STUB_DEAD;
+	}
+	WRITE_ONCE(stub->running, 0);
+	stub_mb();
+	WRITE_ONCE(stub->kicked, 0);
+	/*
+	 * An interrupt that nobody asked for is late, or a program pretends it:
+	 * the kernel must get its turn either way.
+	 */
+	return frame_read(stub, ctx);
 }
 
 /**
