@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -144,9 +145,23 @@ static void stopped(int pid, int status)
 	       hand_on);
 }
 
+/*
+ * The next that has stopped, the driver before all others: a stub that makes
+ * one call after the other is there again each time, and would keep it, and so
+ * Linux, stopped for ever.
+ */
+static int next_stop(int driver, int *status)
+{
+	int pid = waitpid(driver, status, __WALL | WNOHANG);
+
+	return pid > 0 ? pid : waitpid(-1, status, __WALL | WNOHANG);
+}
+
 static int report(void)
 {
-	static const int ours[] = {
+	const int ours[] = {
+		/* Segment bases, where the host has no FSGSBASE. */
+		getauxval(AT_HWCAP2) & 2 ? SYS_futex : SYS_arch_prctl,
 		SYS_futex, SYS_rt_sigreturn, SYS_pwrite64, SYS_mmap, SYS_munmap,
 		SYS_mprotect,
 		/*
@@ -180,7 +195,7 @@ int main(int argc, char **argv)
 {
 	struct pollfd input = { .fd = 0, .events = POLLIN };
 	struct sigaction action = { .sa_handler = nothing };
-	int pid, status, driver = argc == 2 ? atoi(argv[1]) : 0;
+	int pid, status, thread, driver = argc == 2 ? atoi(argv[1]) : 0;
 	sigset_t set, old;
 	char c;
 
@@ -189,14 +204,15 @@ int main(int argc, char **argv)
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, &old);
-	if (!tasks || !driver || !find(driver)) {
+	thread = tasks && driver ? find(driver) : 0;
+	if (!thread) {
 		fprintf(stderr, "trace_stubs: no stubs of process %d\n", driver);
 		return 2;
 	}
 	printf("tracing\n");
 	fflush(stdout);
 	for (;;) {
-		while ((pid = waitpid(-1, &status, __WALL | WNOHANG)) > 0) {
+		while ((pid = next_stop(thread, &status)) > 0) {
 			if (WIFSTOPPED(status)) {
 				stopped(pid, status);
 				continue;

@@ -37,26 +37,28 @@ static void rest_others(struct stub *stub)
 	stub_host.last = stub;
 }
 
-/* From one exit to the next; false: the stub is dead. */
-static bool go(struct stub *stub)
+/*
+ * From one exit to the next: 1, or 0 if user code has not run, because the host
+ * refused a mapping or a program pretends so. Whoever comes again must ask the
+ * kernel first: one that pretends would never let it have its turn.
+ */
+static int go(struct stub *stub)
 {
 	int went;
 	u32 word;
 
-	do {
-		if (order_go(stub, &word))
-			return false;
-		/* Behind the wake-up: its processor goes from one to the next. */
-		rest_others(stub);
-		if (order_wait(stub, WAIT_EXIT, word))
-			return false;
-		went = order_went(stub, word);
-	} while (!went);
-	if (went < 0)
-		return false;
+	if (order_go(stub, &word))
+		return -EIO;
+	/* Behind the wake-up: its processor goes from one to the next. */
+	rest_others(stub);
+	if (order_wait(stub, WAIT_EXIT, word))
+		return -EIO;
+	went = order_went(stub, word);
+	if (went <= 0)
+		return went;
 	stub->proven = READ_ONCE(stub->proof->word) == word;
 	/* A signal stack that was moved, or an exit that is pretended. */
-	return frame_is_ours(stub);
+	return frame_is_ours(stub) ? 1 : -EIO;
 }
 
 /**
@@ -69,6 +71,8 @@ static bool go(struct stub *stub)
  */
 enum stub_exit stub_run(struct stub *stub, struct stub_context *ctx)
 {
+	int went;
+
 	if (stub->dead)
 		return STUB_DEAD;
 	switch_context(stub, ctx);
@@ -82,13 +86,16 @@ enum stub_exit stub_run(struct stub *stub, struct stub_context *ctx)
 		return STUB_INTERRUPT;
 	}
 	frame_write(stub, ctx);
-	if (!go(stub)) {
+	went = go(stub);
+	if (went < 0) {
 		pool_kill(stub, "its signal frame moved");
 		return STUB_DEAD;
 	}
 	WRITE_ONCE(stub->running, 0);
 	stub_mb();
 	WRITE_ONCE(stub->kicked, 0);
+	if (!went)
+		return STUB_INTERRUPT;
 	/*
 	 * An interrupt that nobody asked for is late, or a program pretends it:
 	 * the kernel must get its turn either way.
