@@ -92,8 +92,16 @@ static void map_guest(struct stub *stub)
 	stub_map(stub, STACK, 0x4000, PHYS_STACK, 3);
 }
 
+static enum stub_exit run_at(struct stub *stub, struct stub_context *ctx,
+			     u64 ip)
+{
+	ctx->regs.ip = ip;
+	return stub_run(stub, ctx);
+}
+
 static struct stub *stub_new(void)
 {
+	struct stub_context *ctx = context_new();
 	struct stub *stub = stub_get();
 
 	if (!stub) {
@@ -101,14 +109,11 @@ static struct stub *stub_new(void)
 		exit(1);
 	}
 	map_guest(stub);
+	/* A kick of its last user's may come late. */
+	while (run_at(stub, ctx, G(nop_syscall)) == STUB_INTERRUPT)
+		;
+	context_free(ctx);
 	return stub;
-}
-
-static enum stub_exit run_at(struct stub *stub, struct stub_context *ctx,
-			     u64 ip)
-{
-	ctx->regs.ip = ip;
-	return stub_run(stub, ctx);
 }
 
 /* A thread that kicks now and then, for user code that may never stop. */
@@ -327,13 +332,49 @@ static void test_hostile_xstate(void)
 	stub_put(stub);
 }
 
+/* Threads of one stub, each with bases of its own; then a stub's next user. */
+static void test_bases_used(void)
+{
+	struct stub *stub = stub_new();
+	struct stub_context *ctx[2] = { context_new(), context_new() };
+	u64 *data = (u64 *)(physmem + PHYS_DATA);
+	int i, round, bad = 0;
+
+	for (i = 0; i < 8; i++)
+		data[i] = 1000 + (u64)i;
+	for (round = 0; round < 20; round++) {
+		i = round / 3 % 2;
+		ctx[i]->regs.fs_base = DATA + 16 * (u64)i;
+		ctx[i]->regs.gs_base = DATA + 8 + 16 * (u64)i;
+		bad += run_at(stub, ctx[i], G(bases_used)) != STUB_SYSCALL ||
+		       ctx[i]->regs.di != 1000 + 2 * (u64)i ||
+		       ctx[i]->regs.si != 1002 + 2 * (u64)i ||
+		       ctx[i]->regs.fs_base != DATA + 16 * (u64)i;
+		if (round == 10) {
+			stub_put(stub);
+			stub = stub_new();
+		}
+	}
+	check(!bad, "segment bases of two threads");
+	context_free(ctx[0]);
+	context_free(ctx[1]);
+	stub_put(stub);
+}
+
 static void test_bases(void)
 {
 	static const u64 values[] = { 0, 0x1234567000, 0x7ffffffff000,
 				      0xffff800000000000, 0x8000000000000000 };
-	struct stub *stub = stub_new();
-	struct stub_context *ctx = context_new();
+	struct stub_context *ctx;
+	struct stub *stub;
 	u32 i;
+
+	if (!stub_fsgsbase()) {
+		printf("# the host has no FSGSBASE\n");
+		return;
+	}
+	stub = stub_new();
+	ctx = context_new();
 
 	for (i = 0; i < 5; i++) {
 		u64 want = i == 4 ? 0 : values[i];
@@ -1147,7 +1188,8 @@ static const struct {
 	{ "faults", test_faults },
 	{ "fp", test_fp },
 	{ "hostile xstate", test_hostile_xstate },
-	{ "bases", test_bases },
+	{ "bases", test_bases_used },
+	{ "bases of FSGSBASE", test_bases },
 	{ "kick", test_kick },
 	{ "kick storm", test_kick_storm },
 	{ "map", test_map },

@@ -91,6 +91,11 @@ GUEST bases
 	rdgsbase %rsi
 	syscall
 
+GUEST bases_used
+	movq	%fs:0, %rdi
+	movq	%gs:8, %rsi
+	syscall
+
 GUEST spin
 	incq	%rax
 	jmp	guest_spin

@@ -25,15 +25,15 @@ u32 elf_hwcap2 __ro_after_init;
 #define CPUID_7_EBX_FSGSBASE	BIT(0)
 
 /*
- * CPUID does not say whether programs may use FSGSBASE. Wine's host lets them;
- * in ring 0 it is NT's choice.
+ * CPUID does not say whether programs may use FSGSBASE: that is the choice of
+ * Wine's host, or of NT.
  */
 static int __init elf_hwcap_init(void)
 {
 	elf_hwcap = cpuid_ask(1, 0).edx;
 	if (cpuid_ask(0, 0).eax >= 7 &&
 	    cpuid_ask(7, 0).ebx & CPUID_7_EBX_FSGSBASE &&
-	    (!engine->fsgsbase || engine->fsgsbase()))
+	    engine->fsgsbase())
 		elf_hwcap2 = HWCAP2_FSGSBASE;
 	return 0;
 }

@@ -19,6 +19,7 @@
 #include <asm/trapnr.h>
 #include <asm/user_loop.h>
 #include <uapi/asm/processor-flags.h>
+#include "../int80.h"
 #include "world.h"
 
 #define MSR_FS_BASE		0xc0000100
@@ -30,10 +31,6 @@
 			 X86_EFLAGS_DF | X86_EFLAGS_OF | X86_EFLAGS_RF | \
 			 X86_EFLAGS_AC | X86_EFLAGS_ID)
 #define FLAGS_ALWAYS	(X86_EFLAGS_FIXED | X86_EFLAGS_IF)
-
-/* #GP's error code of int $0x80: its vector, in the interrupt table. */
-#define ERROR_INT80	(0x80 << 3 | 2)
-#define INT80_BYTES	2
 
 #define FEW_PAGES	32	/* to invalidate one by one */
 
@@ -320,7 +317,7 @@ static enum engine_exit stopped(struct pt_regs *regs, int code,
 	case RING0_COMPAT_SYSCALL:
 		return ENGINE_COMPAT_SYSCALL;
 	case X86_TRAP_GP:
-		if (error == ERROR_INT80) {
+		if (error == INT80_ERROR) {
 			regs->ip += INT80_BYTES;
 			return ENGINE_COMPAT_SYSCALL;
 		}

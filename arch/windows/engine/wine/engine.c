@@ -348,4 +348,5 @@ const struct engine_ops wine_engine = {
 	.xstate_size	= wine_xstate_size,
 	.xstate_sync	= wine_xstate_sync,
 	.xstate_dirty	= wine_xstate_dirty,
+	.fsgsbase	= stub_fsgsbase,
 };

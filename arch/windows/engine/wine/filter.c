@@ -117,6 +117,14 @@ static void rule_futex(struct filter *f, const u8 *ip, u64 word, u32 op)
 	rule_end(f);
 }
 
+/* Of its own thread only, which a program may set anyway. */
+static void rule_base(struct filter *f, const u8 *ip, u32 what)
+{
+	rule_begin(f, HOST_NR_arch_prctl, ip);
+	quad_is(f, DATA_ARG(0), what);
+	rule_end(f);
+}
+
 static void rules_op(struct filter *f)
 {
 	rule_begin(f, HOST_NR_mmap, stub_ip_op);
@@ -162,6 +170,10 @@ u32 filter_build(void *buffer, u32 size)
 	rule_futex(&f, stub_ip_wake, shared + SHARED_EXIT, HOST_FUTEX_WAKE);
 	rules_op(&f);
 	rule_close(&f);
+	if (!stub_host.fsgsbase) {
+		rule_base(&f, stub_ip_set_fs, HOST_ARCH_SET_FS);
+		rule_base(&f, stub_ip_set_gs, HOST_ARCH_SET_GS);
+	}
 	/* One of the two tokens, which differ in one bit of the address. */
 	rule_pwrite(&f, stub_ip_done, order + ORDER_DONE,
 		    ORDER_DONE ^ ORDER_FAIL, CONTROL_PROOF + PROOF_DONE);

@@ -4,6 +4,7 @@
  * and return. All of it is hostile when it is read, and it is written anew,
  * but for the extended state, before the stub returns through it.
  */
+#include "../int80.h"
 #include "internal.h"
 
 /* What x86-64 Linux lays on the signal stack; its user ABI. */
@@ -179,6 +180,28 @@ static u64 canonical(u64 base)
 	return (u64)((s64)(base << 16) >> 16) == base ? base : 0;
 }
 
+static void read_bases(struct stub *stub, struct stub_regs *regs)
+{
+	if (stub_host.fsgsbase) {
+		regs->fs_base = canonical(READ_ONCE(stub->shared->fs_base));
+		regs->gs_base = canonical(READ_ONCE(stub->shared->gs_base));
+		return;
+	}
+	/* Only system calls change them; user code has run with the order's. */
+	stub->fs_base = stub->order->fs_base;
+	stub->gs_base = stub->order->gs_base;
+	regs->fs_base = stub->fs_base;
+	regs->gs_base = stub->gs_base;
+}
+
+static u32 bases_to_set(const struct stub *stub)
+{
+	if (stub_host.fsgsbase)
+		return BASES_DIRECT;
+	return (stub->order->fs_base == stub->fs_base ? 0 : BASES_SET_FS) |
+	       (stub->order->gs_base == stub->gs_base ? 0 : BASES_SET_GS);
+}
+
 static void read_regs(struct stub *stub, struct stub_regs *regs,
 		      const struct host_frame *frame)
 {
@@ -203,8 +226,7 @@ static void read_regs(struct stub *stub, struct stub_regs *regs,
 	regs->flags = (READ_ONCE(frame->flags) & FLAGS_USER) | FLAGS_FIXED;
 	regs->sp = READ_ONCE(frame->sp);
 	regs->ss = SS_USER;
-	regs->fs_base = canonical(READ_ONCE(stub->shared->fs_base));
-	regs->gs_base = canonical(READ_ONCE(stub->shared->gs_base));
+	read_bases(stub, regs);
 }
 
 static enum stub_exit read_fault(const struct stub *stub,
@@ -221,6 +243,12 @@ static enum stub_exit read_fault(const struct stub *stub,
 	if (ctx->trap == 14 && READ_ONCE(stub->shared->signal) == 7)
 		ctx->trap = 18;
 	ctx->error_code = READ_ONCE(frame->err);
+	if (ctx->trap == 13 && (u32)ctx->error_code == INT80_ERROR) {
+		ctx->regs.ip += INT80_BYTES;
+		ctx->regs.orig_ax = ctx->regs.ax;
+		ctx->exit_flags = STUB_SYSCALL_COMPAT;
+		return STUB_SYSCALL;
+	}
 	ctx->cr2 = READ_ONCE(frame->cr2);
 	if (ctx->trap == 14)
 		ctx->error_code = (ctx->error_code & FAULT_MASK) | FAULT_USER;
@@ -317,6 +345,7 @@ void frame_write(struct stub *stub, const struct stub_context *ctx)
 	stub->order->frame = stub_host.frame + 8;
 	stub->order->fs_base = canonical(regs->fs_base);
 	stub->order->gs_base = canonical(regs->gs_base);
+	stub->order->bases = bases_to_set(stub);
 }
 
 /* Whatever ptrace or a signal frame put there, the host must accept it. */

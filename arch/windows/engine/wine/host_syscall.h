@@ -26,6 +26,7 @@
 #define HOST_NR_setsid			112
 #define HOST_NR_sigaltstack		131
 #define HOST_NR_prctl			157
+#define HOST_NR_arch_prctl		158
 #define HOST_NR_futex			202
 #define HOST_NR_sched_setaffinity	203
 #define HOST_NR_sched_getaffinity	204
@@ -72,6 +73,9 @@
 #define HOST_WEXITED			0x00000004
 #define HOST_WNOWAIT			0x01000000
 #define HOST_WALL			0x40000000
+
+#define HOST_ARCH_SET_GS		0x1001
+#define HOST_ARCH_SET_FS		0x1002
 
 #define HOST_PR_SET_PDEATHSIG		1
 #define HOST_PR_SET_DUMPABLE		4

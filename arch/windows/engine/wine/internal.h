@@ -34,9 +34,10 @@ struct order_page {
 	u64 fs_base;
 	u64 gs_base;
 	u32 parent;
-	u32 cpu;		/* the kernel's thread runs here: TSC_AUX */
+	u32 cpu;		/* the kernel's thread runs here */
 	u32 then_go;		/* behind the calls, return to user code */
-	u8 pad[ORDER_OPS - ORDER_THEN_GO - 4];
+	u32 bases;		/* BASES_* */
+	u8 pad[ORDER_OPS - ORDER_BASES - 4];
 	struct order_op op[ORDER_MAX_OPS];
 };
 
@@ -86,6 +87,8 @@ struct queue_entry {
  * @strikes: how often in a row the stub was found asleep instead of obeying
  * @cpu_mark: its processor time when it was first asked, 0: not asked
  * @sequence: of the order word
+ * @fs_base: what a host call has set its FS base to, or BASE_UNKNOWN
+ * @gs_base: the same for GS
  * @mappings: upper bound of the host mappings it has
  * @why: what it was ended for
  * @drops: how often everything was unmapped
@@ -109,6 +112,8 @@ struct stub {
 	u32 strikes;
 	u64 cpu_mark;
 	u32 sequence;
+	u64 fs_base;
+	u64 gs_base;
 	u32 mappings;
 	u32 drops;
 	const char *why;
@@ -117,6 +122,8 @@ struct stub {
 	u32 nr_queue;
 	struct queue_entry queue[QUEUE_SIZE];
 };
+
+#define BASE_UNKNOWN	(1ULL << 63)	/* no base is like that */
 
 #define PLACE_WORDS	16
 
@@ -143,6 +150,8 @@ struct place {
  * @frame: address of every stub's signal frame in the stub
  * @fpstate: address of the extended state in it
  * @spin: pauses to spend before sleeping
+ * @fsgsbase: user code may read and set its segment bases, and so does the
+ *	engine; else host calls set them, and nobody reads them
  * @max_mappings: budget of host mappings per stub
  */
 struct stub_host {
@@ -154,6 +163,7 @@ struct stub_host {
 	u64 frame;
 	u64 fpstate;
 	u32 spin;
+	bool fsgsbase;
 	u32 max_mappings;
 	u32 nr_idle;
 	struct stub *idle;
@@ -181,6 +191,8 @@ extern const u8 stub_ip_done[] __attribute__((visibility("hidden")));
 extern const u8 stub_ip_close[] __attribute__((visibility("hidden")));
 extern const u8 stub_ip_wait[] __attribute__((visibility("hidden")));
 extern const u8 stub_ip_wake[] __attribute__((visibility("hidden")));
+extern const u8 stub_ip_set_fs[] __attribute__((visibility("hidden")));
+extern const u8 stub_ip_set_gs[] __attribute__((visibility("hidden")));
 extern const u8 stub_ip_sigreturn[] __attribute__((visibility("hidden")));
 extern const u8 stub_ip_op[] __attribute__((visibility("hidden")));
 
@@ -199,7 +211,7 @@ static inline u32 stub_cpu(void)
 {
 	u32 cpu;
 
-	__asm__ volatile("rdtscp" : "=c" (cpu) : : "eax", "edx");
+	__asm__ volatile("lsl %1, %0" : "=r" (cpu) : "r" (HOST_CPU_SELECTOR) : "cc");
 	return cpu;
 }
 

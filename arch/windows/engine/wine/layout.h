@@ -67,6 +67,7 @@
 #define ORDER_PARENT		0x38
 #define ORDER_CPU		0x3c
 #define ORDER_THEN_GO		0x40
+#define ORDER_BASES		0x44
 #define ORDER_OPS		0x100
 #define ORDER_OP_SIZE		0x40
 #define ORDER_MAX_OPS		((CONTROL_PROOF - ORDER_OPS) / ORDER_OP_SIZE)
@@ -77,6 +78,11 @@
 #define ORDER_MAP		2	/* make the host calls listed; then go? */
 #define ORDER_KIND		3	/* mask; and the mark of a done token */
 #define ORDER_FAILED		0x80000000	/* in a done token */
+
+/* How user code gets its segment bases: by FSGSBASE, or by host calls. */
+#define BASES_DIRECT		1
+#define BASES_SET_FS		2
+#define BASES_SET_GS		4
 
 /* Order selector: the host's SYSCALL_DISPATCH_FILTER_*. */
 #define SELECTOR_ALLOW		0
@@ -94,6 +100,10 @@
 #define SHARED_FS_BASE		0x18
 #define SHARED_GS_BASE		0x20
 #define SHARED_CPU		0x28
+
+/* Its limit is the number of the host's processor; node above these bits. */
+#define HOST_CPU_SELECTOR	0x7b
+#define HOST_CPU_MASK		0xfff
 
 #define STUB_KICK_SIGNAL	12	/* SIGUSR2 */
 

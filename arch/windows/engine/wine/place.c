@@ -8,9 +8,6 @@
  */
 #include "internal.h"
 
-/* TSC_AUX has the processor's number below, its node above. */
-#define CPU_MASK	0xfff
-
 /* So many exits in a row on the kernel's processor are no accident. */
 #define TOGETHER_MAX	4
 
@@ -118,5 +115,5 @@ void place_apart(struct stub *stub)
 	if (++stub->together < TOGETHER_MAX)
 		return;
 	stub->together = 0;
-	move_from(stub, cpu & CPU_MASK);
+	move_from(stub, cpu & HOST_CPU_MASK);
 }

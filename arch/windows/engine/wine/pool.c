@@ -279,6 +279,9 @@ static void forget(struct stub *stub)
 	stub->owner = NULL;
 	stub->nr_queue = 0;
 	stub->running = 0;
+	/* User code may have set others than the kernel knows. */
+	stub->fs_base = BASE_UNKNOWN;
+	stub->gs_base = BASE_UNKNOWN;
 }
 
 /**
@@ -352,6 +355,7 @@ static int map_control(struct stub *stub, int fd)
 	stub->stack = (u8 *)base + (ENGINE_STACK - ENGINE_ORDER);
 	stub->order->selector = SELECTOR_ALLOW;
 	stub->order->spin = stub_host.spin;
+	stub->order->bases = stub_host.fsgsbase ? BASES_DIRECT : 0;
 	stub->order->parent = (u32)stub_host.pid;
 	/* The first exit answers this word. */
 	stub->sequence = 1;
@@ -398,8 +402,7 @@ struct stub *pool_create(void)
 	stub->proven = false;
 	stub->mappings = 0;
 	stub->kicked = 0;
-	stub->owner = NULL;
-	stub->nr_queue = 0;
+	forget(stub);
 	ret = start(stub);
 	if (ret) {
 		free_struct(stub);

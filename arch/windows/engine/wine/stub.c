@@ -206,9 +206,7 @@ int stub_init(u64 physmem_bytes, void **physmem)
 	stub_host.physmem_fd = -1;
 	stub_host.image_fd = -1;
 	stub_host.pid = (int)host_syscall3(HOST_NR_getpid, 0, 0, 0);
-	if (!has_fsgsbase())
-		return stub_fail(-ENXIO,
-				 "the host's kernel or processor lacks FSGSBASE");
+	stub_host.fsgsbase = has_fsgsbase();
 	max = proc_number("/proc/sys/vm/max_map_count", "", 65530);
 	if (max < 1024)
 		return stub_fail(-ENXIO,
@@ -227,6 +225,14 @@ int stub_init(u64 physmem_bytes, void **physmem)
 	}
 	*physmem = stub_host.physmem;
 	return 0;
+}
+
+/**
+ * stub_fsgsbase() - may user code set its segment bases itself?
+ */
+bool stub_fsgsbase(void)
+{
+	return stub_host.fsgsbase;
 }
 
 /**

@@ -70,6 +70,8 @@ int stub_init(u64 physmem_bytes, void **physmem);
 void stub_shutdown(void);
 const char *stub_error(void);
 
+bool stub_fsgsbase(void);
+
 int stub_kernel_reserve(u64 bytes, void **addr);
 int stub_kernel_map(void *addr, u64 bytes, u64 physmem_offset, int prot);
 int stub_kernel_unmap(void *addr, u64 bytes);

@@ -189,13 +189,16 @@ MARK stub_image_boot
  * is likely to change mappings before it goes on; all else by the exit word.
  */
 MARK stub_image_handler
+	testl	$BASES_DIRECT, order + ORDER_BASES(%rip)
+	jz	1f
 	rdfsbase %rax
 	rdgsbase %rcx
 	movq	%rax, shared + SHARED_FS_BASE(%rip)
 	movq	%rcx, shared + SHARED_GS_BASE(%rip)
-	movq	%rsp, shared + SHARED_FRAME(%rip)
+1:	movq	%rsp, shared + SHARED_FRAME(%rip)
 	movl	%edi, shared + SHARED_SIGNAL(%rip)
-	rdtscp
+	movl	$HOST_CPU_SELECTOR, %ecx
+	lsll	%ecx, %ecx
 	movl	%ecx, shared + SHARED_CPU(%rip)
 	cmpl	$11, %edi			/* SIGSEGV */
 	je	.Lprove
@@ -344,15 +347,36 @@ MARK stub_ip_close
 	/* fall through */
 
 .Lgo:
-	movq	order + ORDER_FS_BASE(%rip), %rax
+	movq	order + ORDER_FS_BASE(%rip), %rsi
 	movq	order + ORDER_GS_BASE(%rip), %rcx
-	wrfsbase %rax
+	testl	$BASES_DIRECT, order + ORDER_BASES(%rip)
+	jz	.Lset_fs
+	wrfsbase %rsi
 	wrgsbase %rcx
+.Lreturn:
 	movq	order + ORDER_FRAME(%rip), %rsp
 	movl	$HOST_NR_rt_sigreturn, %eax
 	syscall
 MARK stub_ip_sigreturn
 	ud2
+
+/* Without FSGSBASE: only what the thread does not have yet. */
+.Lset_fs:
+	testl	$BASES_SET_FS, order + ORDER_BASES(%rip)
+	jz	.Lset_gs
+	movl	$HOST_ARCH_SET_FS, %edi
+	movl	$HOST_NR_arch_prctl, %eax
+	syscall
+MARK stub_ip_set_fs
+.Lset_gs:
+	testl	$BASES_SET_GS, order + ORDER_BASES(%rip)
+	jz	.Lreturn
+	movl	$HOST_ARCH_SET_GS, %edi
+	movq	order + ORDER_GS_BASE(%rip), %rsi
+	movl	$HOST_NR_arch_prctl, %eax
+	syscall
+MARK stub_ip_set_gs
+	jmp	.Lreturn
 .Lopen_end:
 
 .Lop:

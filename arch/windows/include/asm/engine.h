@@ -50,7 +50,7 @@ enum engine_exit {
  * @xstate_size: bytes of an extended state image, end marker included
  * @xstate_sync: bring a task's extended state into its image and return that
  * @xstate_dirty: the image was changed: load it before the program goes on
- * @fsgsbase: may programs set their segment bases themselves? NULL: they may
+ * @fsgsbase: may programs set their segment bases themselves?
  * @xstate_kernel: the kernel is about to use vector registers; may be NULL
  */
 struct engine_ops {
