@@ -283,6 +283,8 @@ restart
 wait-up 60
 run sh -c "md5sum -c /root/sum"
 expect OK
+shutdown
+wait-state 3 10
 unload
 off'
 

@@ -43,6 +43,8 @@ X(IoCreateDevice, IoCreateDevice, 0, 1)
 X(IoCreateSymbolicLink, IoCreateSymbolicLink, 0, 0)
 X(IoDeleteDevice, IoDeleteDevice, 0, 1)
 X(IoDeleteSymbolicLink, IoDeleteSymbolicLink, 0, 0)
+X(IoRegisterShutdownNotification, IoRegisterShutdownNotification, 0, 0)
+X(IoUnregisterShutdownNotification, IoUnregisterShutdownNotification, 0, 0)
 X(IofCallDriver, IofCallDriver, 0, 2)
 X(IofCompleteRequest, IofCompleteRequest, 0, 2)
 

@@ -169,11 +169,58 @@ NTSTATUS IoDeleteSymbolicLink(PUNICODE_STRING link)
 	return STATUS_SUCCESS;
 }
 
+/* --------------------------------------------------------- NT's shutdown -- */
+
+static DEVICE_OBJECT *to_tell[MAX_DEVICES];
+
+NTSTATUS IoRegisterShutdownNotification(PDEVICE_OBJECT device)
+{
+	u32 i;
+
+	for (i = 0; i < MAX_DEVICES; i++) {
+		if (to_tell[i])
+			continue;
+		to_tell[i] = device;
+		return STATUS_SUCCESS;
+	}
+	return STATUS_INSUFFICIENT_RESOURCES;
+}
+
+VOID IoUnregisterShutdownNotification(PDEVICE_OBJECT device)
+{
+	u32 i;
+
+	for (i = 0; i < MAX_DEVICES; i++)
+		if (to_tell[i] == device)
+			to_tell[i] = NULL;
+}
+
+static NTSTATUS simple(FILE_OBJECT *file, u8 major);
+
+NTSTATUS io_shutdown(void)
+{
+	NTSTATUS status = STATUS_NOT_FOUND;
+	FILE_OBJECT file;
+	u32 i;
+
+	for (i = 0; i < MAX_DEVICES; i++) {
+		if (!to_tell[i])
+			continue;
+		memset(&file, 0, sizeof(file));
+		file.DeviceObject = to_tell[i];
+		status = simple(&file, IRP_MJ_SHUTDOWN);
+	}
+	return status;
+}
+
 /* After the driver has gone. */
 void io_report(void)
 {
 	u32 i;
 
+	for (i = 0; i < MAX_DEVICES; i++)
+		if (to_tell[i])
+			bugcheck("the driver wants to be told of a shutdown yet");
 	for (i = 0; i < MAX_DEVICES; i++)
 		if (names[i].used)
 			bugcheck("the driver left the name %ls behind",

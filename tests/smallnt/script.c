@@ -13,6 +13,7 @@
  *	status			print Linux's state
  *	unload			the driver; nothing may be left behind
  *	restart			unload and start
+ *	shutdown		tell the driver that NT shuts down
  *	sleep MS
  *	counts			print interrupts taken, switches, ticks
  *	pools			print pool tags, frames, handles, threads
@@ -166,6 +167,11 @@ static void do_status(const char *a)
 	client_state(true);
 }
 
+static void do_shutdown(const char *a)
+{
+	judge(NT_SUCCESS(io_shutdown()), "the driver is told of a shutdown", "");
+}
+
 static void do_sleep(const char *a)
 {
 	sleep_ms(parse_number(&a));
@@ -210,6 +216,7 @@ static const struct command {
 	{ "status", do_status },
 	{ "unload", do_unload },
 	{ "restart", do_restart },
+	{ "shutdown", do_shutdown },
 	{ "sleep", do_sleep },
 	{ "counts", do_counts },
 	{ "pools", do_pools },

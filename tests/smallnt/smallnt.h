@@ -565,6 +565,7 @@ NTSTATUS io_open(const WCHAR *name, FILE_OBJECT **file);
 void io_close(FILE_OBJECT *file);
 NTSTATUS io_control(FILE_OBJECT *file, u32 code, const void *in, u32 in_bytes,
 		    void *out, u32 out_bytes, u32 *got);
+NTSTATUS io_shutdown(void);
 void io_report(void);
 DEVICE_OBJECT *device_find(const UNICODE_STRING *name);
 void files_init(void);

@@ -95,11 +95,6 @@ void __init time_init(void)
 	clockevents_config_and_register(&nt_timer, NSEC_PER_SEC, 1000, LONG_MAX);
 }
 
-void read_persistent_clock64(struct timespec64 *ts)
-{
-	*ts = ns_to_timespec64(host_call0(HOST_CLOCK));
-}
-
 void __delay(unsigned long loops)
 {
 	u64 end = tsc_read() + loops;

@@ -263,4 +263,17 @@ void block_nt_exit(void);
 /** block_nt_call() - host calls HOST_BLOCK_* */
 s64 block_nt_call(struct wsl4_vcpu *vcpu, u64 call, const u64 *args);
 
+/* The power bridge, bridge/power/power_nt.c */
+
+/**
+ * power_nt_init() - see to it that Linux shuts down before NT does
+ * @driver: the driver object
+ *
+ * What fails is in the log.
+ */
+void power_nt_init(PDRIVER_OBJECT driver);
+
+/** power_nt_exit() - undo power_nt_init(), when the driver is unloaded */
+void power_nt_exit(void);
+
 #endif /* _WSL4_NT_CORE_H */

@@ -80,6 +80,7 @@ static BOOLEAN in_user_mode(void)
 static VOID NTAPI driver_unload(PDRIVER_OBJECT driver)
 {
 	(void)driver;
+	power_nt_exit();
 	nt_request_shutdown();
 	vcpu_join();
 	console_nt_unload();
@@ -105,8 +106,10 @@ static NTSTATUS start(PDRIVER_OBJECT driver)
 	if (!NT_SUCCESS(status))
 		goto no_vcpu;
 	vcpu_wait_up(UP_SECONDS);
-	if (state != LINUX_REFUSED)
+	if (state != LINUX_REFUSED) {
+		power_nt_init(driver);
 		return STATUS_SUCCESS;
+	}
 	vcpu_join();
 	status = STATUS_UNSUCCESSFUL;
 no_vcpu:
