@@ -195,24 +195,6 @@ VOID IoUnregisterShutdownNotification(PDEVICE_OBJECT device)
 			to_tell[i] = NULL;
 }
 
-static NTSTATUS simple(FILE_OBJECT *file, u8 major);
-
-NTSTATUS io_shutdown(void)
-{
-	NTSTATUS status = STATUS_NOT_FOUND;
-	FILE_OBJECT file;
-	u32 i;
-
-	for (i = 0; i < MAX_DEVICES; i++) {
-		if (!to_tell[i])
-			continue;
-		memset(&file, 0, sizeof(file));
-		file.DeviceObject = to_tell[i];
-		status = simple(&file, IRP_MJ_SHUTDOWN);
-	}
-	return status;
-}
-
 /* After the driver has gone. */
 void io_report(void)
 {
@@ -428,6 +410,23 @@ static NTSTATUS simple(FILE_OBJECT *file, u8 major)
 	}
 	status = send(file, irp, NULL);
 	IoFreeIrp(irp);
+	return status;
+}
+
+/* NT shuts down: who wants to know is told. */
+NTSTATUS io_shutdown(void)
+{
+	NTSTATUS status = STATUS_NOT_FOUND;
+	FILE_OBJECT file;
+	u32 i;
+
+	for (i = 0; i < MAX_DEVICES; i++) {
+		if (!to_tell[i])
+			continue;
+		memset(&file, 0, sizeof(file));
+		file.DeviceObject = to_tell[i];
+		status = simple(&file, IRP_MJ_SHUTDOWN);
+	}
 	return status;
 }
 

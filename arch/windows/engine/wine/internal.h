@@ -123,7 +123,7 @@ struct stub {
 	struct queue_entry queue[QUEUE_SIZE];
 };
 
-#define BASE_UNKNOWN	(1ULL << 63)	/* no base is like that */
+#define BASE_UNKNOWN	0x8000000000000000ULL	/* no base is like that */
 
 #define PLACE_WORDS	16
 
