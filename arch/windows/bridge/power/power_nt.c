@@ -56,7 +56,7 @@ void power_nt_init(PDRIVER_OBJECT driver)
 		return;
 	status = ask_for_notification(driver);
 	if (!NT_SUCCESS(status))
-		nt_log("Windows will not tell of its shutdown (status %08x): stop the service before",
+		nt_log("Windows tells of no shutdown (status %08x): stop the service before",
 		       (unsigned int)status);
 }
 
