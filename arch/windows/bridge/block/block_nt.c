@@ -11,7 +11,7 @@
  */
 #include <wsl4/block.h>
 
-#include "core.h"
+#include "block_nt.h"
 
 #define NR_WORKERS	4
 #define NR_WORKS	128		/* requests in flight, all disks */
@@ -199,11 +199,9 @@ static s64 transfer_runs(struct worker *worker, struct disk *disk,
 
 static s64 flush(struct disk *disk)
 {
-	IO_STATUS_BLOCK io;
-
 	if (disk->flags & WSL4_DISK_READ_ONLY)
 		return 0;
-	return linux_error(ZwFlushBuffersFile(disk->file, &io));
+	return linux_error(flush_nt(disk->file));
 }
 
 static s64 write_zeroes(struct worker *worker, struct disk *disk,
@@ -615,7 +613,7 @@ static void end_workers(void)
 
 NTSTATUS block_nt_init(void)
 {
-	NTSTATUS status = STATUS_SUCCESS;
+	NTSTATUS status;
 	unsigned int i;
 
 	KeInitializeSpinLock(&lock);
@@ -629,6 +627,7 @@ NTSTATUS block_nt_init(void)
 		return STATUS_NO_MEMORY;
 	for (i = 0; i < NR_WORKS; i++)
 		InsertTailList(&free_list, &works[i].entry);
+	status = flush_nt_init();
 	for (i = 0; i < NR_WORKERS && NT_SUCCESS(status); i++)
 		status = make_event(&workers[i]);
 	for (i = 0; i < nt_params.nr_disks && NT_SUCCESS(status); i++)
