@@ -5,6 +5,7 @@
 #	make run		a Linux shell (installs, builds, starts what it needs)
 #	make run CMD='...'	runs a command there, with its exit status
 #	make check		the tests; they need a second kernel, build/check/linux.sys
+#	make check-nt REACTOS_ISO=...	the tests on a real NT kernel
 #	make soak		what takes longer: load and restarts
 #	make ARCH=windows	build/linux.sys and build/wsl4.exe only
 #	make ARCH=windows menuconfig (savedefconfig, ...): the kernel's own
@@ -41,7 +42,7 @@ PASS := menuconfig nconfig config oldconfig olddefconfig savedefconfig \
 include $(TOP)/arch/windows/nt/nt.mk
 include $(TOP)/tools/wsl4/wsl4.mk
 
-PHONY := all kernel check-driver overlay run check bench soak packages clean $(PASS)
+PHONY := all kernel check-driver overlay run check check-nt bench soak packages clean $(PASS)
 
 all: $(BUILD)/linux.sys $(BUILD)/wsl4.exe $(BUILD)/wsl4-unix
 
@@ -100,6 +101,11 @@ check: packages
 	+@$(MAKE) --no-print-directory $(KJOBS) \
 		all $(CHECK)/linux.sys
 	@$(TOP)/scripts/check
+
+# On a real NT kernel, in QEMU; REACTOS_ISO= names a ReactOS x64 live CD.
+check-nt: packages
+	+@$(MAKE) --no-print-directory all
+	@REACTOS_ISO='$(REACTOS_ISO)' $(TOP)/scripts/check tests/nt.t
 
 # UML= names a User Mode Linux to measure as well.
 bench: packages

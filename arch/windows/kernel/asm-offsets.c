@@ -32,6 +32,7 @@ int main(void)
 	OFFSET(WORLD_NMI_STACK, ring0_world, nmi_stack);
 	OFFSET(WORLD_NT, ring0_world, nt);
 	OFFSET(WORLD_OWN, ring0_world, own);
+	OFFSET(WORLD_HANDED_ON, ring0_world, handed_on);
 	OFFSET(WORLD_GDT, ring0_world, gdt);
 	OFFSET(STATE_SP, world_state, sp);
 	OFFSET(STATE_CR3, world_state, cr3);

@@ -8,6 +8,7 @@
 #include <linux/irq.h>
 #include <linux/interrupt.h>
 #include <linux/irqdesc.h>
+#include <asm/engine.h>
 #include <asm/host.h>
 #include <asm/irq_regs.h>
 #include <asm/time.h>
@@ -18,6 +19,13 @@ bool irq_enabled_flag;
 void ack_bad_irq(unsigned int irq)
 {
 	pr_err("unexpected interrupt %u\n", irq);
+}
+
+int arch_show_interrupts(struct seq_file *p, int prec)
+{
+	if (engine->show_interrupts)
+		engine->show_interrupts(p, prec);
+	return 0;
 }
 
 static void handle_line(unsigned int line)

@@ -408,4 +408,5 @@ const struct engine_ops ring0_engine = {
 	.xstate_dirty	= ring0_xstate_dirty,
 	.xstate_kernel	= xstate_for_kernel,
 	.fsgsbase	= ring0_fsgsbase,
+	.show_interrupts = world_show_interrupts,
 };

@@ -152,7 +152,7 @@ SYM_INNER_LABEL(ring0_passage_begin, SYM_L_LOCAL)
 	leaq	ring0_raise(%rip), %rcx
 	leaq	(%rcx, %rax, 4), %rcx
 	call	*%rcx
-	nop
+	incl	WORLD_HANDED_ON(%rbx, %rax, 4)
 	jmp	.Lto_linux
 SYM_FUNC_END(ring0_to_nt)
 

@@ -5,6 +5,7 @@
 #include <linux/linkage.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
+#include <linux/seq_file.h>
 #include <asm/cpufeature.h>
 #include <asm/host.h>
 #include <asm/segment.h>
@@ -286,6 +287,27 @@ void world_hand_on(unsigned int vector)
 	ring0_world->taken[vector]++;
 	ring0_world->vector = vector;
 	world_to_nt(WORLD_INTERRUPT);
+}
+
+/**
+ * world_show_interrupts() - NT's interrupts, for /proc/interrupts
+ * @p: where to
+ * @prec: width of the first column
+ *
+ * By vector: how many came while Linux had the processor, and how many of them
+ * NT has handled.
+ */
+void world_show_interrupts(struct seq_file *p, int prec)
+{
+	unsigned int vector;
+
+	for (vector = 0; vector < 256; vector++) {
+		if (!ring0_world->taken[vector])
+			continue;
+		seq_printf(p, "%*s%02x: %10u %10u   NT's, taken and handed on\n",
+			   prec - 2, "NT", vector, ring0_world->taken[vector],
+			   ring0_world->handed_on[vector]);
+	}
 }
 
 /**

@@ -69,6 +69,7 @@ struct world_tss {
  * @own: Linux's
  * @nt_mxcsr: what NT wants in MXCSR, @nt_fcw: in the x87 control word
  * @taken: interrupts that the hardware raised while Linux ran, by vector
+ * @handed_on: those that NT has handled since, counted on its side
  * @gdt: Linux's descriptors; NT's task register is loaded from here, too
  * @tss: Linux's task state segment
  * @idt: Linux's interrupt gates
@@ -95,11 +96,14 @@ struct ring0_world {
 	u32 nt_mxcsr;
 	u16 nt_fcw;
 	u32 taken[256];
+	u32 handed_on[256];
 	u64 gdt[WORLD_GDT_ENTRIES] __aligned(64);
 	struct world_tss tss __aligned(64);
 	u64 idt[512] __aligned(64);
 	u8 ist[WORLD_NR_IST][WORLD_IST_SIZE] __aligned(64);
 };
+
+struct seq_file;
 
 extern struct ring0_world *ring0_world;
 
@@ -125,6 +129,7 @@ unsigned long tables_vmalloc_slot(void);
 extern const char *ring0_error;
 int world_build(void);
 void world_to_nt(unsigned int reason);
+void world_show_interrupts(struct seq_file *p, int prec);
 void world_hand_on(unsigned int vector);
 bool vector_is_interrupt(unsigned int vector);
 void __noreturn ring0_leave(void);

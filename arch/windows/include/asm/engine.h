@@ -10,6 +10,7 @@
  */
 struct mm_struct;
 struct pt_regs;
+struct seq_file;
 struct task_struct;
 
 enum engine_exit {
@@ -51,6 +52,7 @@ enum engine_exit {
  * @xstate_sync: bring a task's extended state into its image and return that
  * @xstate_dirty: the image was changed: load it before the program goes on
  * @fsgsbase: may programs set their segment bases themselves?
+ * @show_interrupts: more lines for /proc/interrupts; may be NULL
  * @xstate_kernel: the kernel is about to use vector registers; may be NULL
  */
 struct engine_ops {
@@ -87,6 +89,7 @@ struct engine_ops {
 	void (*xstate_dirty)(struct task_struct *task);
 	void (*xstate_kernel)(void);
 	bool (*fsgsbase)(void);
+	void (*show_interrupts)(struct seq_file *p, int prec);
 };
 
 extern const struct engine_ops wine_engine, ring0_engine;
