@@ -92,9 +92,15 @@ sub log_has {
 
 sub set {
 	my ($name, $value, $type) = @_;
-	my ($status) = wine('reg', 'add', $key, '/v', $name, '/t',
-			    $type // 'REG_SZ', '/d', $value, '/f');
-	die "reg add $name" if $status;
+	my @add = ('reg', 'add', $key, '/v', $name, '/t', $type // 'REG_SZ',
+		   '/d', $value, '/f');
+	# On a busy machine Wine's reg was seen to end without having begun.
+	for my $try (1 .. 3) {
+		my ($status) = wine(@add);
+		return if !$status;
+		diag("reg add $name: ", wine_output());
+	}
+	die "reg add $name";
 }
 
 sub unset {
