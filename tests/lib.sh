@@ -267,6 +267,14 @@ mini_disk()
 	cp --sparse=always "$mini" "$disk"
 }
 
+# fuzzer FILE: the program of random code for ring 0, static, with no more in it
+# than it needs
+fuzzer()
+{
+	gcc -O1 -Wall -Wextra -fno-stack-protector -fcf-protection=none -fno-pic \
+		-no-pie -static -o "$1" "$top/tests/ring0/fuzz.c"
+}
+
 debian_disk()
 {
 	local debian=$BUILD/tests/debian.ext4

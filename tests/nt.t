@@ -72,24 +72,14 @@ program()
 	END
 }
 
-# FAT32 holds no file of 4 GiB.
 root_disk()
 {
-	cp --sparse=always "$BUILD/tests/debian.ext4" "$nt/root.ext4" &&
-		e2fsck -fy "$nt/root.ext4" >"$work/fsck" 2>&1 &&
-		resize2fs "$nt/root.ext4" 1800M >"$work/resize" 2>&1 &&
-		truncate -s 1800M "$nt/root.ext4" &&
-		gcc -O1 -fno-stack-protector -fcf-protection=none -fno-pic -no-pie \
-			-static -o "$work/fuzz" "$top/tests/ring0/fuzz.c" &&
-		debugfs -w -f - "$nt/root.ext4" >"$work/debugfs" 2>&1 <<-END
-		write $work/fuzz root/fuzz
-		sif root/fuzz mode 0100755
-		END
+	fuzzer "$work/fuzz" &&
+		"$here/root" "$BUILD/tests/debian.ext4" "$nt/root.ext4" "$work/fuzz"
 }
 
 program >"$nt/check.cmd"
-ok 'a root disk is made' root_disk ||
-	bail "$(cat "$work/fsck" "$work/resize" 2>/dev/null)"
+ok 'a root disk is made' root_disk || bail 'no root disk'
 ok 'the CD and the disk are made' \
 	"$here/media" "$REACTOS_ISO" "$nt/root.ext4" "$nt/check.cmd" "$nt" ||
 	bail "$(tail -n 5 "$nt/media.log")"
@@ -170,6 +160,23 @@ handed_on()
 		END { exit bad || !n }' <<<"$out"
 }
 
+# Two counts of NT's memory: less than a page of pool for each start, a few pages
+# in all, since NT's own programs work, too.
+nothing_leaks()
+{
+	local name before after
+
+	for name in paged nonpaged handles; do
+		before=$(machine_file out/memory1.out | sed -n "s/^$name //p")
+		after=$(machine_file out/memory2.out | sed -n "s/^$name //p")
+		note "$name: $before, $after"
+		[ "$((after - before))" -lt 20 ] || return 1
+	done
+	for name in memory1 memory2; do
+		note "$name: $(machine_file "out/$name.out" | tr '\n' ' ')"
+	done
+}
+
 if [ -n "${NT_SOAK:-}" ]; then
 	gives before 0 'taken and handed on'
 	gives fuzz 0 'rounds 10000'
@@ -181,6 +188,12 @@ if [ -n "${NT_SOAK:-}" ]; then
 	note "$(grep 'handed on' <<<"$out")"
 	is 'no copy of NT failed' "$(machine_file out/copy.err)" ''
 	like 'NT has copied files meanwhile' "$(machine_file out/copy.out)" '[.]'
+	gives parameters 0 '^'
+	gives warm-up 0 '^$'
+	gives restarts 0 '^$'
+	gives memory1 0 'tag-blocks'
+	gives memory2 0 '^tag-blocks 0$'
+	ok '20 starts and stops leave nothing behind' nothing_leaks
 	note "NT copied $(machine_file out/copy.out | wc -l) times; clocks:$clocks"
 fi
 serial=$(tr -d '\0' <"$nt/serial")

@@ -277,6 +277,12 @@ run sh -c "md5sum /root/file >/root/sum; sync; echo 3 >/proc/sys/vm/drop_caches;
 expect OK
 run sh -c "kill -SEGV $$"
 expect-status 139
+run sh -c "date +%s >/root/asleep; sleep 1000 & echo $! >/root/sleeper"
+nt-sleep 3600
+run sh -c "echo slept $((($(date +%s) - $(cat /root/asleep)) / 60)) minutes"
+expect slept 60 minutes
+run sh -c "kill $(cat /root/sleeper) && dmesg | grep -q suspend.exit"
+expect-status 0
 counts
 pools
 restart
@@ -338,9 +344,7 @@ fi
 # Random bytes as code: none of it may be seen outside the program.
 if part fuzz; then
 	mini_disk
-	gcc -O1 -Wall -Wextra -fno-stack-protector -fcf-protection=none -fno-pic \
-		-no-pie -static -o "$work/fuzz" "$top/tests/ring0/fuzz.c" ||
-		bail 'the fuzzer was not built'
+	fuzzer "$work/fuzz" || bail 'the fuzzer was not built'
 	debugfs -w -f - "$disk" >"$work/debugfs" 2>&1 <<-END
 	write $work/fuzz root/fuzz
 	sif root/fuzz mode 0100755

@@ -14,6 +14,7 @@
  *	unload			the driver; nothing may be left behind
  *	restart			unload and start
  *	shutdown		tell the driver that NT shuts down
+ *	nt-sleep SECONDS	NT sleeps, and the driver is told before and after
  *	sleep MS
  *	counts			print interrupts taken, switches, ticks
  *	pools			print pool tags, frames, handles, threads
@@ -172,6 +173,11 @@ static void do_shutdown(const char *a)
 	judge(NT_SUCCESS(io_shutdown()), "the driver is told of a shutdown", "");
 }
 
+static void do_nt_sleep(const char *a)
+{
+	judge(nt_sleep(parse_number(&a)), "the driver is told of a sleep", "");
+}
+
 static void do_sleep(const char *a)
 {
 	sleep_ms(parse_number(&a));
@@ -217,6 +223,7 @@ static const struct command {
 	{ "unload", do_unload },
 	{ "restart", do_restart },
 	{ "shutdown", do_shutdown },
+	{ "nt-sleep", do_nt_sleep },
 	{ "sleep", do_sleep },
 	{ "counts", do_counts },
 	{ "pools", do_pools },

@@ -423,7 +423,7 @@ void pool_check(void);
 
 enum object_kind {
 	OBJECT_THREAD = 1, OBJECT_EVENT, OBJECT_FILE, OBJECT_KEY, OBJECT_DEVICE,
-	OBJECT_DIRECTORY, OBJECT_LINK, NR_OBJECT_KINDS
+	OBJECT_DIRECTORY, OBJECT_LINK, OBJECT_CALLBACK, NR_OBJECT_KINDS
 };
 
 /* Lies before each object. */
@@ -558,6 +558,11 @@ void check_state(struct frame *frame, const char *where);
 /** check_sums() - NT's text and all pools */
 void check_sums(void);
 u64 table_sum(struct cpu *cpu);
+
+/* callback.c */
+/** nt_sleep() - NT sleeps that long by its wall clock; false: no driver cares */
+bool nt_sleep(u64 seconds);
+void callback_report(void);
 
 /* io.c, client.c, script.c, file.c, registry.c, work.c */
 void io_init(void);

@@ -97,11 +97,19 @@ static void line_nop(struct irq_data *data)
 {
 }
 
+/* After a suspend: what came meanwhile. */
+static int line_retrigger(struct irq_data *data)
+{
+	__sync_fetch_and_or(&wsl4_this_vcpu()->pending, BIT(data->irq));
+	return 1;
+}
+
 static struct irq_chip nt_chip = {
 	.name		= "NT",
 	.irq_mask	= line_nop,
 	.irq_unmask	= line_nop,
 	.irq_ack	= line_nop,
+	.irq_retrigger	= line_retrigger,
 	.flags		= IRQCHIP_SKIP_SET_WAKE,
 };
 

@@ -11,6 +11,9 @@
 #define NS_PER_SECOND	1000000000ull
 #define NS_FOREVER	(~0ull)
 
+/* More than Linux gives init, programs and disks (bridge/power/power_linux.c). */
+#define SHUTDOWN_SECONDS	120
+
 /* driver.c */
 
 extern BOOLEAN nt_under_wine;	/* CPL 3: a process under Wine */
@@ -159,7 +162,12 @@ u64 clock_now(void);
 /** clock_wall() - wall clock, ns since 1970 UTC; any IRQL */
 u64 clock_wall(void);
 
-/** clock_counter_hz() - measure the time stamp counter; takes some ms */
+/**
+ * clock_counter_hz() - measure the time stamp counter
+ *
+ * Context: a thread, once, before anybody relies on clock_now(): corrects its rate.
+ * Takes 10 ms under Wine, elsewhere a quarter of a second.
+ */
 u64 clock_counter_hz(void);
 
 /* random.c */
@@ -275,5 +283,24 @@ void power_nt_init(PDRIVER_OBJECT driver);
 
 /** power_nt_exit() - undo power_nt_init(), when the driver is unloaded */
 void power_nt_exit(void);
+
+/* bridge/power/sleep_nt.c */
+
+/**
+ * sleep_nt_init() - see to it that Linux rests while NT sleeps
+ *
+ * Before Linux runs. What fails is in the log.
+ */
+void sleep_nt_init(void);
+
+/** sleep_nt_exit() - undo sleep_nt_init() */
+void sleep_nt_exit(void);
+
+/**
+ * sleep_nt_call() - host call HOST_SLEEP
+ * @vcpu: the caller
+ * @rests: Linux is at rest: wait until NT is awake
+ */
+s64 sleep_nt_call(struct wsl4_vcpu *vcpu, u64 rests);
 
 #endif /* _WSL4_NT_CORE_H */

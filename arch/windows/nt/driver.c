@@ -81,6 +81,7 @@ static VOID NTAPI driver_unload(PDRIVER_OBJECT driver)
 {
 	(void)driver;
 	power_nt_exit();
+	sleep_nt_exit();
 	nt_request_shutdown();
 	vcpu_join();
 	console_nt_unload();
@@ -102,6 +103,7 @@ static NTSTATUS start(PDRIVER_OBJECT driver)
 		nt_log("no control device (status %08x)", (unsigned int)status);
 		goto no_console;
 	}
+	sleep_nt_init();
 	status = vcpu_start();
 	if (!NT_SUCCESS(status))
 		goto no_vcpu;
@@ -113,6 +115,7 @@ static NTSTATUS start(PDRIVER_OBJECT driver)
 	vcpu_join();
 	status = STATUS_UNSUCCESSFUL;
 no_vcpu:
+	sleep_nt_exit();
 	console_nt_unload();
 no_console:
 	block_nt_exit();

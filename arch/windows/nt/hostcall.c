@@ -38,6 +38,8 @@ wsl4_s64 hostcall_dispatch(struct wsl4_vcpu *vcpu, wsl4_u64 call,
 		return call_random(vcpu, args[0]);
 	case HOST_STOP:
 		return vcpu_stop(vcpu, args[0], args[1]);
+	case HOST_SLEEP:
+		return sleep_nt_call(vcpu, args[0]);
 	case HOST_BLOCK_INFO:
 	case HOST_BLOCK_SUBMIT:
 	case HOST_BLOCK_REAP:

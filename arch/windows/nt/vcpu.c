@@ -11,7 +11,6 @@
 
 #include <ntimage.h>	/* wants ntddk.h before it */
 
-#define SHUTDOWN_SECONDS	90
 #define MAX_PRISTINE		32
 #define MEMORY_GRAIN		(2ull << 20)
 

@@ -18,6 +18,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/suspend.h>
 #include <linux/syscalls.h>
 #include <linux/workqueue.h>
 #include <asm/host.h>
@@ -196,6 +197,8 @@ static irqreturn_t power_interrupt(int irq, void *data)
 {
 	static unsigned long asked;
 
+	/* Somebody may have suspended this Linux to idle. */
+	pm_system_wakeup();
 	if (!test_and_set_bit(0, &asked))
 		schedule_work(&power_work);
 	return IRQ_HANDLED;
@@ -206,8 +209,8 @@ static int __init power_bridge_init(void)
 	int error;
 
 	INIT_WORK(&power_work, power_off);
-	error = request_irq(WSL4_IRQ_POWER, power_interrupt, 0, "nt_power",
-			    &power_work);
+	error = request_irq(WSL4_IRQ_POWER, power_interrupt, IRQF_NO_SUSPEND,
+			    "nt_power", &power_work);
 	if (error)
 		pr_err("no interrupt for a shutdown: %d\n", error);
 	return error;

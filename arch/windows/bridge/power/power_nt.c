@@ -8,8 +8,6 @@
  */
 #include "core.h"
 
-#define SHUTDOWN_SECONDS	100	/* somewhat more than Linux gives init */
-
 typedef NTSTATUS (NTAPI *register_t)(PDEVICE_OBJECT device);
 typedef VOID (NTAPI *unregister_t)(PDEVICE_OBJECT device);
 

@@ -48,6 +48,7 @@ struct wsl4_image {
 #define WSL4_IRQ_BLOCK		1	/* a block completion ring is not empty */
 #define WSL4_IRQ_CONSOLE	2	/* a console session wants attention */
 #define WSL4_IRQ_POWER		3	/* NT asks for an orderly shutdown */
+#define WSL4_IRQ_SLEEP		4	/* NT is about to sleep: rest, see HOST_SLEEP */
 #define WSL4_NR_IRQS		32
 
 /* wsl4_vcpu.state: what the vCPU's NT thread is doing. */
@@ -110,6 +111,8 @@ enum wsl4_host_call {
 	 * how many. Lowers WSL4_IRQ_BLOCK when it returns the last.
 	 */
 	HOST_BLOCK_REAP,
+	/* a0 = is Linux at rest? Then it returns when NT has slept, else at once. */
+	HOST_SLEEP,
 	/* Console bridge: see bridge/console/abi.h. */
 	HOST_CONSOLE_EVENT = 32,
 	HOST_CONSOLE_READ,
