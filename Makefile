@@ -6,6 +6,8 @@
 #	make run CMD='...'	runs a command there, with its exit status
 #	make check		the tests; they need a second kernel, build/check/linux.sys
 #	make check-nt REACTOS_ISO=...	the tests on a real NT kernel
+#	make bench		figures beside native Linux's; UML= names a User Mode Linux
+#	make bench-nt REACTOS_ISO=...	on a real NT kernel, beside a stock Linux
 #	make soak		what takes longer: load and restarts
 #	make ARCH=windows	build/linux.sys and build/wsl4.exe only
 #	make ARCH=windows menuconfig (savedefconfig, ...): the kernel's own
@@ -42,7 +44,7 @@ PASS := menuconfig nconfig config oldconfig olddefconfig savedefconfig \
 include $(TOP)/arch/windows/nt/nt.mk
 include $(TOP)/tools/wsl4/wsl4.mk
 
-PHONY := all kernel check-driver overlay run check check-nt bench soak packages clean $(PASS)
+PHONY := all kernel check-driver overlay run check check-nt bench bench-nt soak packages clean $(PASS)
 
 all: $(BUILD)/linux.sys $(BUILD)/wsl4.exe $(BUILD)/wsl4-unix
 
@@ -111,6 +113,11 @@ check-nt: packages
 bench: packages
 	+@$(MAKE) --no-print-directory all
 	@$(TOP)/scripts/bench
+
+# In ReactOS, beside a stock kernel; REACTOS_ISO= as for check-nt.
+bench-nt: packages
+	+@$(MAKE) --no-print-directory all
+	@REACTOS_ISO='$(REACTOS_ISO)' $(TOP)/scripts/bench-nt
 
 soak: packages
 	+@$(MAKE) --no-print-directory $(KJOBS) all
