@@ -229,6 +229,14 @@ static void read_regs(struct stub *stub, struct stub_regs *regs,
 	read_bases(stub, regs);
 }
 
+static enum stub_exit system_call(struct stub_context *ctx, bool compat)
+{
+	ctx->regs.orig_ax = ctx->regs.ax;
+	if (compat)
+		ctx->exit_flags = STUB_SYSCALL_COMPAT;
+	return STUB_SYSCALL;
+}
+
 static enum stub_exit read_fault(const struct stub *stub,
 				 struct stub_context *ctx,
 				 const struct host_frame *frame)
@@ -245,9 +253,7 @@ static enum stub_exit read_fault(const struct stub *stub,
 	ctx->error_code = READ_ONCE(frame->err);
 	if (ctx->trap == 13 && (u32)ctx->error_code == INT80_ERROR) {
 		ctx->regs.ip += INT80_BYTES;
-		ctx->regs.orig_ax = ctx->regs.ax;
-		ctx->exit_flags = STUB_SYSCALL_COMPAT;
-		return STUB_SYSCALL;
+		return system_call(ctx, true);
 	}
 	ctx->cr2 = READ_ONCE(frame->cr2);
 	if (ctx->trap == 14)
@@ -275,10 +281,7 @@ static enum stub_exit read_syscall(struct stub_context *ctx,
 		ctx->cr2 = from;
 		return STUB_FAULT;
 	}
-	ctx->regs.orig_ax = ctx->regs.ax;
-	if (READ_ONCE(frame->si_arch) != ARCH_X86_64)
-		ctx->exit_flags = STUB_SYSCALL_COMPAT;
-	return STUB_SYSCALL;
+	return system_call(ctx, READ_ONCE(frame->si_arch) != ARCH_X86_64);
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 #include "internal.h"
 
-#define CHILD_STACK	2048
+#define CHILD_STACK	1984
 
 /* Elf64_Ehdr and two Elf64_Phdr: the whole of a program that can be run. */
 struct image_header {

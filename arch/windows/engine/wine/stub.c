@@ -52,7 +52,7 @@ long stub_read_file(const char *path, void *to, u64 bytes)
 /* The number behind @key in a file of the host's /proc, or @missing. */
 static u64 proc_number(const char *path, const char *key, u64 missing)
 {
-	char text[2048];
+	char text[1984];
 	u64 value = 0;
 	long got, i, len = (long)strlen(key);
 
