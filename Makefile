@@ -87,8 +87,11 @@ $(eval $(call kernel,check-vmlinux,$(CHECK)/kernel,$(CHECK_CONFIG)))
 kernel: vmlinux
 
 # nt.mk has the rule for build/linux.sys.
-$(CHECK)/linux.sys: $(BUILD)/mkdriver $(BUILD)/nt.sys $(CHECK)/kernel/vmlinux
-	$(BUILD)/mkdriver $(BUILD)/nt.sys $(CHECK)/kernel/vmlinux $@
+# Its NT half has assertions (CONFIG_WSL4_DEBUG).
+$(CHECK)/linux.sys: $(CHECK)/kernel/vmlinux FORCE
+	+@$(MAKE) --no-print-directory -f $(TOP)/arch/windows/nt/nt.mk \
+		BUILD=$(CHECK) VMLINUX=$(CHECK)/kernel/vmlinux $@
+FORCE:
 check-driver: $(CHECK)/linux.sys
 
 $(PASS): overlay

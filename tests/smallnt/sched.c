@@ -482,6 +482,14 @@ VOID nt_KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY previous)
 	KeSetSystemAffinityThreadEx(previous->Mask ? previous->Mask : ~0ull);
 }
 
+VOID IoGetStackLimits(PULONG_PTR low, PULONG_PTR high)
+{
+	struct thread *t = this_thread();
+
+	*high = (ULONG_PTR)t->stack_end;
+	*low = *high - t->stack_bytes;
+}
+
 HANDLE PsGetCurrentThreadId(VOID)
 {
 	return (HANDLE)(u64)(this_thread()->id * 4);

@@ -7,6 +7,7 @@
 #define _WSL4_NT_CORE_H
 
 #include "nt.h"
+#include "debug.h"
 
 #define NS_PER_SECOND	1000000000ull
 #define NS_FOREVER	(~0ull)

@@ -80,6 +80,7 @@ static BOOLEAN in_user_mode(void)
 static VOID NTAPI driver_unload(PDRIVER_OBJECT driver)
 {
 	(void)driver;
+	nt_assert_thread();
 	power_nt_exit();
 	sleep_nt_exit();
 	nt_request_shutdown();
@@ -130,6 +131,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING service)
 
 	nt_under_wine = in_user_mode();
 	KeInitializeSpinLock(&state_lock);
+	debug_init();
 	clock_init();
 	log_init();
 	status = params_read(service);

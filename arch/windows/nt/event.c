@@ -12,6 +12,7 @@ void event_init(struct nt_event *event)
 
 void event_set(struct nt_event *event)
 {
+	nt_assert_irql(PASSIVE_LEVEL, DISPATCH_LEVEL);
 	if (!nt_under_wine)
 		KeSetEvent(&event->event, IO_NO_INCREMENT, FALSE);
 	else if (!InterlockedExchange(&event->word, 1))
@@ -33,6 +34,7 @@ BOOLEAN event_wait(struct nt_event *event, u64 deadline)
 	LARGE_INTEGER timeout, *limit = NULL;
 	u64 now;
 
+	nt_assert_thread();
 	if (nt_under_wine)
 		return wait_on_word(event, deadline);
 	if (deadline != NS_FOREVER) {

@@ -22,6 +22,7 @@ static s64 call_random(struct wsl4_vcpu *vcpu, u64 bytes)
 wsl4_s64 hostcall_dispatch(struct wsl4_vcpu *vcpu, wsl4_u64 call,
 			   const wsl4_u64 *args)
 {
+	nt_assert_thread();
 	vcpu_check_killed();
 	switch (call) {
 	case HOST_LOG:

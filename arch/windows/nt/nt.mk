@@ -49,7 +49,19 @@ NT_LDFLAGS	:= -nostdlib -s -Wl,--subsystem,native:6.1 \
 		   -Wl,--file-alignment,0x1000 -Wl,--section-alignment,0x1000 \
 		   -Wl,--exclude-all-symbols -Wl,--no-insert-timestamp
 
-$(BUILD)/nt/%.o: $(NT_TOP)/arch/windows/%.c $(NT_TOP)/arch/windows/nt/nt.mk
+# The kernel's configuration is this half's, too.
+NT_DEBUG	:= $(shell grep -s '^CONFIG_WSL4_DEBUG=y' $(dir $(VMLINUX)).config)
+ifneq ($(NT_DEBUG),)
+NT_CFLAGS	+= -DCONFIG_WSL4_DEBUG
+endif
+
+.PHONY: nt-flags
+$(BUILD)/nt/flags: nt-flags
+	@mkdir -p $(@D)
+	@echo '$(NT_CFLAGS)' | cmp -s - $@ || echo '$(NT_CFLAGS)' >$@
+
+$(BUILD)/nt/%.o: $(NT_TOP)/arch/windows/%.c $(NT_TOP)/arch/windows/nt/nt.mk \
+		$(BUILD)/nt/flags
 	@mkdir -p $(@D)
 	$(NT_CROSS)gcc $(NT_CFLAGS) -MMD -MP -c -o $@ $<
 

@@ -10,6 +10,7 @@ NTSTATUS thread_start(PKSTART_ROUTINE routine, void *context, PVOID *thread)
 	NTSTATUS status;
 	HANDLE handle;
 
+	nt_assert_thread();
 	InitializeObjectAttributes(&attributes, NULL, OBJ_KERNEL_HANDLE, NULL,
 				   NULL);
 	status = PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, &attributes,
@@ -28,6 +29,7 @@ BOOLEAN thread_join(PVOID *thread, u32 seconds)
 	LARGE_INTEGER timeout;
 	NTSTATUS status;
 
+	nt_assert_thread();
 	if (!*thread)
 		return TRUE;
 	timeout.QuadPart = -10000000ll * seconds;

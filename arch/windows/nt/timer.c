@@ -59,6 +59,7 @@ static VOID NTAPI timer_dpc(PKDPC self, PVOID context, PVOID a, PVOID b)
 	(void)context;
 	(void)a;
 	(void)b;
+	nt_assert_irql(DISPATCH_LEVEL, DISPATCH_LEVEL);
 	timer_check();
 	due = timer_deadline();
 	now = clock_now();
@@ -104,6 +105,7 @@ void timer_arm(u64 ns)
 {
 	u64 due = clock_now() + ns;
 
+	nt_assert_thread();
 	if (due < ns || due >> 63)	/* never, in other words */
 		ns = 0;
 	InterlockedExchange64(&deadline, ns ? due : 0);

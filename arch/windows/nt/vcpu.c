@@ -49,6 +49,7 @@ void nt_raise_irq(unsigned int line)
 {
 	wsl4_kick_t kick;
 
+	nt_assert_irql(PASSIVE_LEVEL, DISPATCH_LEVEL);
 	if (line >= WSL4_NR_IRQS)
 		return;
 	InterlockedOr((volatile LONG *)&nt_vcpu.pending, 1u << line);

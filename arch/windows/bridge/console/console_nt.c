@@ -3,6 +3,7 @@
  * The console bridge's NT end: the control device \\.\wsl4.
  */
 #include "console_nt.h"
+#include "debug.h"
 
 static PDEVICE_OBJECT control_device;
 
@@ -46,6 +47,7 @@ static NTSTATUS NTAPI dispatch_control(PDEVICE_OBJECT device, PIRP irp)
 	u32 bytes = 0;
 
 	(void)device;
+	nt_assert_thread();
 	request_parse(&request, irp);
 	switch (request.code) {
 	case WSL4_IOCTL_STATUS:

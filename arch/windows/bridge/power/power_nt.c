@@ -16,6 +16,7 @@ static PDEVICE_OBJECT device;
 static NTSTATUS NTAPI dispatch_shutdown(PDEVICE_OBJECT self, PIRP irp)
 {
 	(void)self;
+	nt_assert_thread();
 	nt_log("Windows shuts down");
 	nt_request_shutdown();
 	if (!nt_wait_stopped(SHUTDOWN_SECONDS))

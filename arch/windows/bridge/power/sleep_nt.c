@@ -42,6 +42,7 @@ static void before_sleep(void)
 static VOID NTAPI power_state(PVOID context, PVOID what, PVOID how)
 {
 	(void)context;
+	nt_assert_irql(PASSIVE_LEVEL, DISPATCH_LEVEL);
 	if ((ULONG_PTR)what != STATE_LOCK)
 		return;
 	if (how)	/* working again */
