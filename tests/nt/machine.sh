@@ -16,14 +16,19 @@ machine_pid=''
 
 machine_start()
 {
+	local own
+
 	machine=$1
+	own=(-accel tcg -m "${MACHINE_MEMORY:-2048}" -no-reboot -boot d
+		-drive "file=$machine/disk.img,format=raw,if=ide,index=0")
+	# Windows needs others, see windows.sh.
+	[ ! -f "$machine/options" ] || mapfile -t own <"$machine/options"
 	rm -f "$machine/monitor" "$machine/serial"
 	: >"$machine/serial"
 	mkfifo "$machine/monitor"
-	qemu-system-x86_64 -accel tcg -m "${MACHINE_MEMORY:-2048}" \
-		-display none -vga std -no-reboot -rtc base=utc -net none \
-		-cdrom "$machine/boot.iso" -boot d \
-		-drive "file=$machine/disk.img,format=raw,if=ide,index=0" \
+	qemu-system-x86_64 -display none -vga std -rtc base=utc -net none \
+		-drive "file=$machine/boot.iso,media=cdrom,if=ide,index=2" \
+		"${own[@]}" \
 		-serial "file:$machine/serial" -monitor stdio ${MACHINE_OPTIONS:-} \
 		<"$machine/monitor" >"$machine/qemu" 2>&1 &
 	machine_pid=$!
