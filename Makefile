@@ -109,8 +109,9 @@ check: packages
 
 # On a real NT kernel, in QEMU; REACTOS_ISO= names a ReactOS x64 live CD.
 check-nt: packages
-	+@$(MAKE) --no-print-directory all
-	@REACTOS_ISO='$(REACTOS_ISO)' $(TOP)/scripts/check tests/nt.t
+	+@$(MAKE) --no-print-directory $(KJOBS) all $(CHECK)/linux.sys
+	@REACTOS_ISO='$(REACTOS_ISO)' $(TOP)/scripts/check \
+		$(TOP)/tests/nt.t $(TOP)/tests/nt-faults.t
 
 # UML= names a User Mode Linux to measure as well.
 bench: packages

@@ -19,7 +19,7 @@ windows_sign()
 		-keyout "$out/key.pem" -out "$out/cert.pem" >>"$log" 2>&1 &&
 		openssl x509 -in "$out/cert.pem" -outform DER -out "$tree/test.cer" &&
 		osslsigncode sign -certs "$out/cert.pem" -key "$out/key.pem" -h sha256 \
-			-n linux.sys -in "$BUILD/linux.sys" -out "$tree/linux.sys" \
+			-n linux.sys -in "$DRIVER" -out "$tree/linux.sys" \
 			>>"$log" 2>&1 ||
 		die 'linux.sys was not signed'
 	rm -f "$out/key.pem"
