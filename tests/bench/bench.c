@@ -167,7 +167,7 @@ static long touch(char *at)
 	return FAULT_PAGES;
 }
 
-static long fault_anon(long count)
+static long fault_memory(long count, int advice)
 {
 	long done = 0;
 	char *at;
@@ -177,10 +177,23 @@ static long fault_anon(long count)
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (at == MAP_FAILED)
 			die("mmap");
+		/* Refused where there are no large pages. */
+		madvise(at, FAULT_PAGES * PAGE, advice);
 		done += touch(at);
 		munmap(at, FAULT_PAGES * PAGE);
 	}
 	return done;
+}
+
+/* As the system likes, with pages of any size. */
+static long fault_anon(long count)
+{
+	return fault_memory(count, MADV_NORMAL);
+}
+
+static long fault_small(long count)
+{
+	return fault_memory(count, MADV_NOHUGEPAGE);
 }
 
 /* Page cache pages, each of which is read for the first time. */
@@ -248,6 +261,7 @@ static const struct bench {
 	{ "fork+exit", fork_exit, 100 },
 	{ "fork+exec", fork_exec, 50 },
 	{ "page fault, anonymous", fault_anon, 4096 },
+	{ "page fault, 4 KiB", fault_small, 4096 },
 	{ "page fault, file", fault_file, 4096 },
 	{ "mmap+touch+munmap", map_unmap, 1000 },
 };

@@ -211,9 +211,11 @@ static void load_pgd(pgd_t *pgd)
 	write_cr3(pfn_to_mfn(virt_to_pfn(pgd)) << PAGE_SHIFT);
 }
 
+/* Between threads of one program, and to a kernel thread and back: as it is. */
 static void ring0_mm_switch(struct mm_struct *next)
 {
-	load_pgd(next->pgd);
+	if (next->pgd != loaded_pgd)
+		load_pgd(next->pgd);
 }
 
 static void ring0_mm_exit(struct mm_struct *mm)
@@ -311,17 +313,11 @@ static enum engine_exit stopped(struct pt_regs *regs, int code,
 {
 	unsigned long error = regs->orig_ax;
 
-	switch (code) {
-	case RING0_SYSCALL:
-		return ENGINE_SYSCALL;
-	case RING0_COMPAT_SYSCALL:
+	if (vector_is_interrupt(code))
+		return ENGINE_INTERRUPT;
+	if (code == X86_TRAP_GP && error == INT80_ERROR) {
+		regs->ip += INT80_BYTES;
 		return ENGINE_COMPAT_SYSCALL;
-	case X86_TRAP_GP:
-		if (error == INT80_ERROR) {
-			regs->ip += INT80_BYTES;
-			return ENGINE_COMPAT_SYSCALL;
-		}
-		break;
 	}
 	return fault(code, error, addr);
 }
@@ -352,15 +348,18 @@ static enum engine_exit ring0_run(struct pt_regs *regs)
 		}
 		prepare(regs);
 		code = ring0_enter_user(regs, fits_sysret(regs));
-		if (!vector_is_interrupt(code) || code > 255)
+		if (code >= RING0_SYSCALL) {
+			hard_irq_enable();
+			return code == RING0_SYSCALL ? ENGINE_SYSCALL :
+						       ENGINE_COMPAT_SYSCALL;
+		}
+		if (!vector_is_interrupt(code))
 			break;
 		world_hand_on(code);
 		ring0_check_given_up();
 	} while (!is_wanted());
 	addr = code == X86_TRAP_PF ? read_cr2() : 0;
 	hard_irq_enable();
-	if (code < 256 && vector_is_interrupt(code))
-		return ENGINE_INTERRUPT;
 	return stopped(regs, code, addr);
 }
 

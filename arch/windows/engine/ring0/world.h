@@ -8,6 +8,7 @@
 #define _RING0_WORLD_H
 
 #include <linux/compiler_attributes.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 #include "selectors.h"
 
@@ -148,9 +149,23 @@ struct ring0_task {
 
 extern struct task_struct *xstate_owner;
 
-void xstate_load(struct task_struct *task);
+void xstate_load_image(struct task_struct *task);
 void xstate_save(struct task_struct *task);
 void xstate_forget(struct task_struct *task);
+/**
+ * xstate_load() - see to it that a program's registers are in the processor
+ * @task: current
+ *
+ * Context: the processor's interrupts are off.
+ */
+static inline void xstate_load(struct task_struct *task)
+{
+	struct ring0_task *state = task->thread.user;
+
+	if (xstate_owner != task || state->xstate_dirty)
+		xstate_load_image(task);
+}
+
 void xstate_leave(void);
 void xstate_return(void);
 void xstate_for_kernel(void);

@@ -104,17 +104,15 @@ static void put_away(void)
 }
 
 /**
- * xstate_load() - load a program's registers
+ * xstate_load_image() - load a program's registers
  * @task: current
  *
  * Context: the processor's interrupts are off.
  */
-void xstate_load(struct task_struct *task)
+void xstate_load_image(struct task_struct *task)
 {
 	struct ring0_task *state = state_of(task);
 
-	if (xstate_owner == task && !state->xstate_dirty)
-		return;
 	if (xstate_owner != task)
 		put_away();
 	if (state->xstate_dirty)
