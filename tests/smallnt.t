@@ -310,9 +310,13 @@ if part linux; then
 	linux_on 'one processor' 'trim'
 	linux_on 'two processors' 'cpus=2' -smp 2
 	linux_on 'a clock of 64 Hz' 'trim tick=15600'
+	like 'near deadlines have high-resolution timers' "$out" \
+		'high-resolution timers: [1-9][0-9]* fired'
 	linux_on 'all that the processor has' 'smep smap umip fsgsbase' -cpu max
 	linux_on 'an NT as Windows 7 or ReactOS' \
-		'trim old hide=MmCopyMemory,KeQuerySystemTimePrecise'
+		'trim old hide=MmCopyMemory,KeQuerySystemTimePrecise,ExAllocateTimer'
+	like 'where there are none it works without' "$out" \
+		'high-resolution timers: 0 fired'
 fi
 
 # A panic and a restart are Linux's own affair.

@@ -82,6 +82,12 @@ void apic_start_clock(void)
 	apic_write(REG_INITIAL, count_per_tick);
 }
 
+/* How often this processor's clock interrupt comes, in microseconds. */
+void apic_clock_rate(u32 us)
+{
+	apic_write(REG_INITIAL, (u64)count_per_tick * us / tick_us);
+}
+
 void apic_eoi(void)
 {
 	apic_write(REG_EOI, 0);

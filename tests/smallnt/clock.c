@@ -87,6 +87,7 @@ void clock_tick(struct frame *frame)
 
 	cpu->ticks++;
 	if (!cpu->index) {
+		fine_tick();
 		set_shared();
 		timer_tick();
 		/* Interrupts for APCs come when they like. */

@@ -290,6 +290,7 @@ static void check_leaks(void)
 	timers_forget((u64)the_driver.base, the_driver.bytes);
 	nmi_forget(the_driver.base, the_driver.bytes);
 	callback_report();
+	fine_report();
 	io_report();
 	pool_report("after the driver");
 	good &= same_as_before("frames of MDLs", before_mdl,

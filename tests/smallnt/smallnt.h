@@ -296,6 +296,7 @@ extern u32 xsave_bytes;
 void apic_init(void);
 void apic_start_clock(void);
 void apic_eoi(void);
+void apic_clock_rate(u32 us);
 /** apic_self() - interrupt this processor, when its IRQL allows it */
 void apic_self(u8 vector);
 void apic_send(u32 apic_id, u32 command);
@@ -558,6 +559,10 @@ void check_state(struct frame *frame, const char *where);
 /** check_sums() - NT's text and all pools */
 void check_sums(void);
 u64 table_sum(struct cpu *cpu);
+
+/* extimer.c */
+void fine_tick(void);
+void fine_report(void);
 
 /* callback.c */
 /** nt_sleep() - NT sleeps that long by its wall clock; false: no driver cares */

@@ -3,7 +3,7 @@
  * The vCPU's timer: one deadline, WSL4_IRQ_TIMER when it has passed.
  *
  * A vCPU that idles waits with the deadline as its timeout and needs none of
- * this. For one that runs, NT's timer and a DPC watch the deadline. Wine makes
+ * this. For one that runs, NT's timers and their DPCs watch the deadline. Wine makes
  * a new thread pool timer for each KeSetTimer() and fires it up to some ms
  * late, so there a thread of our own sleeps until the deadline. It is only
  * woken for a deadline that is earlier than what it sleeps for.
@@ -20,6 +20,26 @@ static volatile LONG64 deadline;	/* clock_now(), 0: none */
 
 static KTIMER timer;
 static KDPC dpc;
+
+/*
+ * An ordinary timer waits for NT's clock interrupt, up to 16 ms. Windows 8.1 and
+ * later have timers that do not; while one is armed that interrupt comes more
+ * often, which costs power, so they are for near deadlines alone.
+ */
+#define FINE_NS		16000000ull
+#define FINE_ATTRIBUTES	4		/* EX_TIMER_HIGH_RESOLUTION */
+
+static struct {
+	PEX_TIMER timer;	/* NULL: this NT has none */
+	BOOLEAN (NTAPI *set)(PEX_TIMER timer, LONGLONG due, LONGLONG period,
+			     PVOID parameters);
+	BOOLEAN (NTAPI *cancel)(PEX_TIMER timer, PVOID parameters);
+	BOOLEAN (NTAPI *delete)(PEX_TIMER timer, BOOLEAN cancel, BOOLEAN wait,
+				PVOID parameters);
+} fine;
+
+typedef PEX_TIMER (NTAPI *allocate_timer_t)(PEXT_CALLBACK callback, PVOID context,
+					    ULONG attributes);
 
 static PVOID thread;
 static volatile LONG thread_word;	/* counts reasons to look again */
@@ -48,23 +68,64 @@ static void set_nt_timer(u64 ns)
 	LARGE_INTEGER due;
 
 	due.QuadPart = -(s64)((ns + 99) / 100);
-	KeSetTimer(&timer, due, &dpc);
+	if (fine.timer && ns < FINE_NS)
+		fine.set(fine.timer, due.QuadPart, 0, NULL);
+	else
+		KeSetTimer(&timer, due, &dpc);
 }
 
-static VOID NTAPI timer_dpc(PKDPC self, PVOID context, PVOID a, PVOID b)
+static void timer_fired(void)
 {
 	u64 due, now;
 
-	(void)self;
-	(void)context;
-	(void)a;
-	(void)b;
 	nt_assert_irql(DISPATCH_LEVEL, DISPATCH_LEVEL);
 	timer_check();
 	due = timer_deadline();
 	now = clock_now();
 	if (due != NS_FOREVER)	/* fired early, or was armed meanwhile */
 		set_nt_timer(due > now ? due - now : 1);
+}
+
+static VOID NTAPI timer_dpc(PKDPC self, PVOID context, PVOID a, PVOID b)
+{
+	(void)self;
+	(void)context;
+	(void)a;
+	(void)b;
+	timer_fired();
+}
+
+static VOID NTAPI fine_fired(PEX_TIMER self, PVOID context)
+{
+	(void)self;
+	(void)context;
+	timer_fired();
+}
+
+static void cancel_nt_timers(void)
+{
+	KeCancelTimer(&timer);
+	if (fine.timer)
+		fine.cancel(fine.timer, NULL);
+}
+
+static void fine_init(void)
+{
+	allocate_timer_t allocate = nt_routine(L"ExAllocateTimer");
+
+	fine.set = nt_routine(L"ExSetTimer");
+	fine.cancel = nt_routine(L"ExCancelTimer");
+	fine.delete = nt_routine(L"ExDeleteTimer");
+	fine.timer = NULL;
+	if (allocate && fine.set && fine.cancel && fine.delete)
+		fine.timer = allocate(fine_fired, NULL, FINE_ATTRIBUTES);
+}
+
+static void fine_exit(void)
+{
+	if (fine.timer)
+		fine.delete(fine.timer, TRUE, TRUE, NULL);
+	fine.timer = NULL;
 }
 
 static u64 thread_target(void)
@@ -113,7 +174,7 @@ void timer_arm(u64 ns)
 		if (ns)
 			set_nt_timer(ns);
 		else
-			KeCancelTimer(&timer);
+			cancel_nt_timers();
 		return;
 	}
 	if (ns && due < (u64)thread_until)
@@ -129,6 +190,7 @@ NTSTATUS timer_init(void)
 	}
 	KeInitializeTimer(&timer);
 	KeInitializeDpc(&dpc, timer_dpc, NULL);
+	fine_init();
 	return STATUS_SUCCESS;
 }
 
@@ -141,6 +203,7 @@ void timer_exit(void)
 		thread_join(&thread, 0);
 		return;
 	}
-	KeCancelTimer(&timer);
+	cancel_nt_timers();
+	fine_exit();
 	KeFlushQueuedDpcs();
 }
