@@ -220,13 +220,27 @@ void check_call(struct export *export, struct call *call)
 	irq_restore(flags);
 }
 
+static bool is_int(u64 at, u64 vector)
+{
+	u8 *code = (u8 *)at;
+
+	return MmIsAddressValid(code) && MmIsAddressValid(code + 1) &&
+	       code[0] == 0xcd && code[1] == vector;
+}
+
 /* Raised by software: int n in the passage, often with interrupts off. */
 static bool is_int_n(struct frame *frame)
 {
-	u8 *code = (u8 *)frame->rip - 2;
+	return is_int(frame->rip - 2, frame->vector);
+}
 
-	return MmIsAddressValid(code) && MmIsAddressValid(code + 1) &&
-	       code[0] == 0xcd && code[1] == frame->vector;
+/*
+ * The passage is about to raise another. A sti before it keeps interrupts out
+ * for that instruction, unless an NMI comes between the two.
+ */
+static bool is_before_int_n(struct frame *frame, u32 vector)
+{
+	return in_driver(frame->rip) && is_int(frame->rip, vector);
 }
 
 /* A hardware interrupt has come, directly or handed on. */
@@ -258,7 +272,8 @@ void check_interrupt(struct frame *frame)
 	if (!apic_in_service(frame->vector))
 		bugcheck_frame(frame, "vector %llx is not in service",
 			       frame->vector);
-	if (apic_any_in_service(&nested) && nested != frame->vector)
+	if (apic_any_in_service(&nested) && nested != frame->vector &&
+	    !is_before_int_n(frame, nested))
 		bugcheck_frame(frame, "vector %llx, while %x was not ended",
 			       frame->vector, nested);
 }
