@@ -82,6 +82,8 @@ void show_regs(struct pt_regs *regs)
 		regs->r10, regs->r11, regs->r12);
 	pr_info("R13: %016lx R14: %016lx R15: %016lx\n",
 		regs->r13, regs->r14, regs->r15);
+	if (!user_mode(regs))
+		show_stack_from(regs, KERN_DEFAULT);
 }
 
 int kernel_traps_open;
@@ -94,7 +96,6 @@ static void __noreturn die(const char *what, struct pt_regs *regs)
 	bust_spinlocks(1);
 	pr_emerg("Oops: %s [#%d]\n", what, ++count);
 	show_regs(regs);
-	show_stack_from(regs, KERN_DEFAULT);
 	bust_spinlocks(0);
 	add_taint(TAINT_DIE, LOCKDEP_NOW_UNRELIABLE);
 	if (in_interrupt())
@@ -103,6 +104,20 @@ static void __noreturn die(const char *what, struct pt_regs *regs)
 		panic("Fatal exception");
 	kernel_traps_open--;
 	make_task_dead(SIGSEGV);
+}
+
+/* lib/bug.c asks whether an address may be a BUG's. */
+int is_valid_bugaddr(unsigned long addr)
+{
+	return core_kernel_text(addr) && *(u16 *)addr == BUG_INSN;
+}
+
+static bool is_warning(struct pt_regs *regs)
+{
+	if (report_bug(regs->ip, regs) != BUG_TRAP_TYPE_WARN)
+		return false;
+	regs->ip += BUG_INSN_BYTES;
+	return true;
 }
 
 /**
@@ -133,6 +148,8 @@ void kernel_trap(struct pt_regs *regs, unsigned int trap, unsigned long addr)
 			 "kernel NULL pointer dereference" : "bad page access", addr);
 		break;
 	case X86_TRAP_UD:
+		if (is_warning(regs))
+			return;
 		snprintf(what, sizeof(what), "invalid opcode");
 		break;
 	case X86_TRAP_DE:
