@@ -16,6 +16,7 @@
 #include <asm/sections.h>
 #include <asm/setup.h>
 #include <asm/thread_size.h>
+#include <asm/traps.h>
 
 struct wsl4_boot *wsl4_boot;
 struct wsl4_vcpu *boot_vcpu;
@@ -37,8 +38,8 @@ unsigned long arch_init_stack(void);
 /**
  * arch_init_stack() - move the initial task's stack into physmem
  *
- * Its alignment is above a page, so the image cannot hold it. There is no
- * current yet.
+ * Its alignment is above a page, so the image cannot hold it. Nothing is mapped
+ * below physmem, so it has to lie at its start. There is no current yet.
  *
  * Return: Linux's first stack pointer.
  */
@@ -136,6 +137,7 @@ static void __init seed_random(void)
 void __init arch_cpu_finalize_init(void)
 {
 	seed_random();
+	spare_stack_init();
 	engine->start();
 }
 

@@ -89,6 +89,11 @@ static void print_guess(struct pt_regs *regs, const char *level)
 	printk("%s ? %pS\n", level, (void *)frame->ip);
 }
 
+/**
+ * show_stack_from() - print the calls that led to where the kernel was stopped
+ * @regs: its registers there
+ * @level: KERN_*
+ */
 void show_stack_from(struct pt_regs *regs, const char *level)
 {
 	printk("%sCall Trace:\n", level);

@@ -38,3 +38,12 @@ SYM_CODE_START(ret_from_fork_asm)
 	call	ret_from_fork
 	ud2
 SYM_CODE_END(ret_from_fork_asm)
+
+/* continue_on(sp, next, arg): next(arg) on another stack of the same task. */
+SYM_CODE_START(continue_on)
+	movq	%rdi, %rsp
+	movq	%rdx, %rdi
+	xorl	%ebp, %ebp
+	call	*%rsi
+	ud2
+SYM_CODE_END(continue_on)

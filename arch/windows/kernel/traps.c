@@ -12,8 +12,10 @@
 #include <linux/sched/debug.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
 #include <linux/signal.h>
 #include <linux/utsname.h>
+#include <asm/fpu_state.h>
 #include <asm/trapnr.h>
 #include <asm/traps.h>
 #include <asm/user_abi.h>
@@ -88,22 +90,65 @@ void show_regs(struct pt_regs *regs)
 
 int kernel_traps_open;
 
-static void __noreturn die(const char *what, struct pt_regs *regs)
+/* Comes back if it is enough that the task ends. */
+static void oops(const char *what, struct pt_regs *regs)
 {
 	static int count;
 
+	oops_enter();
 	console_verbose();
 	bust_spinlocks(1);
 	pr_emerg("Oops: %s [#%d]\n", what, ++count);
 	show_regs(regs);
 	bust_spinlocks(0);
 	add_taint(TAINT_DIE, LOCKDEP_NOW_UNRELIABLE);
+	oops_exit();
 	if (in_interrupt())
 		panic("Fatal exception in interrupt");
 	if (panic_on_oops)
 		panic("Fatal exception");
-	kernel_traps_open--;
+	/* All of them are this task's, for none sleeps; as is a use of the FPU. */
+	kernel_traps_open = 0;
+	kernel_fpu_active = false;
+}
+
+static void __noreturn die(const char *what, struct pt_regs *regs)
+{
+	oops(what, regs);
 	make_task_dead(SIGSEGV);
+}
+
+/* On the task's own stack again. */
+static void end_task(unsigned long flags)
+{
+	spare_stack_give();
+	raw_local_irq_restore(flags);
+	make_task_dead(SIGSEGV);
+}
+
+/**
+ * kernel_lost_stack() - the kernel's stack pointer leads nowhere
+ * @regs: the registers at the faulting instruction
+ *
+ * Most often the stack was too small. What lies on it is of no use any more, so
+ * the task ends where it began.
+ *
+ * Context: on the spare stack, which is nothing to sleep on: interrupts are off.
+ */
+void __noreturn kernel_lost_stack(struct pt_regs *regs)
+{
+	unsigned long stack = (unsigned long)task_stack_page(current);
+	bool full = regs->sp > stack - THREAD_SIZE &&
+		    regs->sp < stack + 2 * TRAP_STACK_ROOM;
+	unsigned long flags;
+	char what[100];
+
+	raw_local_irq_save(flags);
+	snprintf(what, sizeof(what), "%s: stack pointer %016lx, stack %016lx",
+		 full ? "kernel stack overflow" : "kernel stack pointer is bad",
+		 regs->sp, stack);
+	oops(what, regs);
+	continue_on(task_pt_regs(current), end_task, flags);
 }
 
 /* lib/bug.c asks whether an address may be a BUG's. */

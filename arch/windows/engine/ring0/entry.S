@@ -9,6 +9,8 @@
 #include <asm/segment.h>
 #include "selectors.h"
 
+#define MSR_GS_BASE		0xc0000101
+
 /* Below di, which lies there already: struct pt_regs. */
 .macro SAVE_REGS
 	pushq	%rsi
@@ -62,13 +64,15 @@ SYM_CODE_START(ring0_vectors)
 	pushq	$vector
 	.if	(IS_PARANOID >> vector) & 1
 	jmp	ring0_paranoid
+	.elseif	vector == NT_APC_VECTOR
+	jmp	ring0_interrupt
 	.else
 	jmp	ring0_common
 	.endif
 	.else
 	pushq	$0
 	pushq	$vector
-	jmp	ring0_common
+	jmp	ring0_interrupt
 	.endif
 	vector = vector + 1
 	.endr
@@ -93,6 +97,49 @@ SYM_INNER_LABEL(ring0_from_user, SYM_L_GLOBAL)
 	addq	$8, %rsp
 	iretq
 SYM_CODE_END(ring0_common)
+
+/*
+ * A hardware interrupt: the same frame, on a stack that is for these alone. The
+ * kernel's own may be full, and what the processor cannot note there is lost
+ * to NT. It is left again before the processor's interrupts are on.
+ */
+SYM_CODE_START_LOCAL(ring0_interrupt)
+	cld
+	testb	$3, 24(%rsp)
+	jnz	2f
+	xchgq	%rdi, (%rsp)
+	SAVE_REGS
+	movq	%rsp, %rsi
+	call	ring0_kernel_interrupt
+	testq	%rax, %rax
+	jz	1f
+	movq	%rax, %rsp
+	call	ring0_virtual_interrupt
+1:	RESTORE_REGS
+	addq	$8, %rsp
+	iretq
+2:	pushq	%rax
+	pushq	%rcx
+	jmp	ring0_move_from_user
+SYM_CODE_END(ring0_interrupt)
+
+/* A double fault of the kernel's: the same frame, the world above it. */
+SYM_CODE_START(ring0_kernel_double_fault)
+	xchgq	%rdi, (%rsp)
+	SAVE_REGS
+	movq	PT_REGS_SIZE(%rsp), %rax
+	movq	%rax, %rdx
+	shrq	$32, %rdx
+	movl	$MSR_GS_BASE, %ecx
+	wrmsr
+	movq	%rsp, %rdi
+	call	ring0_double_fault
+	movq	%rax, %rsp
+	movq	%rax, %rdi
+	xorl	%ebp, %ebp
+	call	ring0_lost_stack
+	ud2
+SYM_CODE_END(ring0_kernel_double_fault)
 
 .macro SYSCALL_ENTRY code, cs
 	swapgs

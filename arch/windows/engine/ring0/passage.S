@@ -347,10 +347,9 @@ SYM_CODE_START(ring0_paranoid)
 	iretq
 
 .Ldouble_fault:
-	movq	P_WORLD(%rsp), %rbx
-	SET_MSR	MSR_GS_BASE, WORLD_SELF
-	call	ring0_double_fault
-	ud2
+	popq	%rcx
+	popq	%rax
+	jmp	ring0_kernel_double_fault
 
 	/*
 	 * Note it and go on, but not by iretq, which would let the next one in
@@ -374,6 +373,7 @@ SYM_CODE_START(ring0_paranoid)
 
 	/* To the program's kernel stack, and on like any other vector. */
 .Lfrom_user:
+SYM_INNER_LABEL(ring0_move_from_user, SYM_L_GLOBAL)
 	swapgs
 	movq	%gs:WORLD_KERNEL_SP, %rax
 	movq	P_SS(%rsp), %rcx

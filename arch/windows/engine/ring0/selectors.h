@@ -15,6 +15,10 @@
 #define RING0_SYSCALL		256
 #define RING0_COMPAT_SYSCALL	257
 
+/* NT's vectors: its APC interrupt, among the exceptions, and all from 0x20 on */
+#define NT_APC_VECTOR		0x1f
+#define FIRST_INTERRUPT		0x20
+
 /* The selector of Linux's task state segment; NT's is another one. */
 #define WORLD_TSS_SELECTOR	0x80
 

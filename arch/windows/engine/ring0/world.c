@@ -39,9 +39,6 @@
 #define GDT_USER_CODE		0x00affb000000ffffULL
 #define GDT_TSS			0x89
 
-#define NT_APC_VECTOR		0x1f	/* NT's APC interrupt, among the exceptions */
-#define FIRST_INTERRUPT		0x20
-
 #define EARLY_STACK_SIZE	(2 * PAGE_SIZE)
 
 struct ring0_world *ring0_world;
@@ -105,13 +102,28 @@ static void set_gate(struct ring0_world *world, unsigned int vector,
  * The stack number of NT's own gate: in a passage our gates may meet NT's task
  * state segment. It is 1 to 7; NT has one for each of these vectors.
  */
-static unsigned int nt_ist(const struct table_register *idtr,
-			   unsigned int vector, unsigned int otherwise)
+static unsigned int set_own_stack(struct ring0_world *world, unsigned int vector,
+				  unsigned int otherwise)
 {
-	const u64 *gate = (const u64 *)idtr->base + 2 * vector;
-	unsigned int ist = (*gate >> 32) & 7;
+	struct table_register nt;
+	unsigned int ist;
 
-	return ist ?: otherwise;
+	asm volatile("sidt %0" : "=m" (nt));
+	ist = (((const u64 *)nt.base)[2 * vector] >> 32) & 7;
+	if (!ist)
+		ist = otherwise;
+	set_gate(world, vector, ist, GATE_INTERRUPT);
+	return ist;
+}
+
+/* Hardware interrupts: ours alone, so any that none of the others has. */
+static unsigned int interrupt_ist(unsigned int taken)
+{
+	unsigned int ist = WORLD_NR_IST;
+
+	while (taken & BIT(ist))
+		ist--;
+	return ist;
 }
 
 static void set_stacks(struct ring0_world *world)
@@ -128,23 +140,21 @@ static void set_stacks(struct ring0_world *world)
 
 static void set_idt(struct ring0_world *world)
 {
-	struct table_register nt;
-	unsigned int vector, nmi;
+	unsigned int vector, ist, nmi, taken;
 
-	asm volatile("sidt %0" : "=m" (nt));
-	for (vector = 0; vector < 256; vector++)
+	for (vector = 0; vector < FIRST_INTERRUPT; vector++)
 		set_gate(world, vector, 0, GATE_INTERRUPT);
 	/* A program's own: breakpoint and overflow. */
 	set_gate(world, X86_TRAP_BP, 0, GATE_INTERRUPT | GATE_DPL3);
 	set_gate(world, X86_TRAP_OF, 0, GATE_INTERRUPT | GATE_DPL3);
-	nmi = nt_ist(&nt, X86_TRAP_NMI, 3);
-	set_gate(world, X86_TRAP_NMI, nmi, GATE_INTERRUPT);
-	set_gate(world, X86_TRAP_MC, nt_ist(&nt, X86_TRAP_MC, 2),
-		 GATE_INTERRUPT);
-	set_gate(world, X86_TRAP_DF, nt_ist(&nt, X86_TRAP_DF, 1),
-		 GATE_INTERRUPT);
-	set_gate(world, X86_TRAP_DB, nt_ist(&nt, X86_TRAP_DB, 4),
-		 GATE_INTERRUPT);
+	nmi = set_own_stack(world, X86_TRAP_NMI, 3);
+	taken = BIT(nmi) | BIT(set_own_stack(world, X86_TRAP_MC, 2)) |
+		BIT(set_own_stack(world, X86_TRAP_DF, 1)) |
+		BIT(set_own_stack(world, X86_TRAP_DB, 4));
+	ist = interrupt_ist(taken);
+	set_gate(world, NT_APC_VECTOR, ist, GATE_INTERRUPT);
+	for (vector = FIRST_INTERRUPT; vector < 256; vector++)
+		set_gate(world, vector, ist, GATE_INTERRUPT);
 	world->nmi_stack = (u64)&world->tss.ist[nmi - 1];
 	world->own.idtr.limit = sizeof(world->idt) - 1;
 	world->own.idtr.base = (u64)world->idt;

@@ -74,7 +74,8 @@ struct world_tss {
  * @gdt: Linux's descriptors; NT's task register is loaded from here, too
  * @tss: Linux's task state segment
  * @idt: Linux's interrupt gates
- * @ist: stacks for NMI, machine check, double fault and debug exceptions
+ * @ist: stacks for NMI, machine check, double fault, debug exceptions, and for
+ *	hardware interrupts
  */
 struct ring0_world {
 	struct ring0_world *self;
@@ -137,7 +138,11 @@ void __noreturn ring0_leave(void);
 
 /* trap.c */
 void ring0_kernel_entry(unsigned int vector, struct pt_regs *regs);
-void ring0_double_fault(void);
+struct pt_regs *ring0_kernel_interrupt(unsigned int vector,
+				       struct pt_regs *regs);
+void ring0_virtual_interrupt(void);
+struct pt_regs *ring0_double_fault(const struct pt_regs *regs);
+void __noreturn ring0_lost_stack(struct pt_regs *regs);
 void ring0_check_given_up(void);
 
 /* xstate.c */
