@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/debug.h>
+#include <linux/sched/stat.h>
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
 #include <linux/stacktrace.h>
@@ -25,6 +26,8 @@ struct fork_frame {
 
 int arch_dup_task_struct(struct task_struct *dst, struct task_struct *src)
 {
+	if (engine->max_tasks && nr_threads >= engine->max_tasks())
+		return -EAGAIN;
 	*dst = *src;
 	dst->thread.user = NULL;
 	return 0;

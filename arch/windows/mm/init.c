@@ -11,6 +11,7 @@
 #include <asm/host.h>
 #include <asm/mmu_context.h>
 #include <asm/pgalloc.h>
+#include <asm/thread_size.h>
 
 pgd_t swapper_pg_dir[PTRS_PER_PGD] __page_aligned_bss;
 unsigned long *physmem_zero_page;
@@ -57,8 +58,9 @@ void __init paging_init(void)
 		panic("no memory for the zero page");
 	if (engine->kernel_window(VMALLOC_WINDOW, &window))
 		panic("no address space for vmalloc");
-	vmalloc_start = (unsigned long)window;
-	vmalloc_end = vmalloc_start + VMALLOC_WINDOW;
+	/* Below the first of the stacks there, too, is nothing. */
+	vmalloc_start = (unsigned long)window + THREAD_SIZE;
+	vmalloc_end = (unsigned long)window + VMALLOC_WINDOW;
 }
 
 void __init mem_init(void)

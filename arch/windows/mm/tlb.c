@@ -171,14 +171,40 @@ void flush_cache_vmap(unsigned long start, unsigned long end)
 		window_sync(start & PAGE_MASK, PAGE_ALIGN(end));
 }
 
+/*
+ * A lazy flush spans many areas. What is still mapped there has not changed;
+ * kernel stacks are among it, the one in use as well, and must not go away for
+ * a moment either.
+ */
+static void window_clear(unsigned long start, unsigned long end)
+{
+	unsigned long addr, hole = start;
+	pte_t *ptep;
+
+	for (addr = start; addr < end; addr += PAGE_SIZE) {
+		ptep = user_pte(&init_mm, addr);
+		if (!ptep) {
+			addr |= PMD_SIZE - PAGE_SIZE;
+			continue;
+		}
+		if (!pte_present(ptep_get(ptep)))
+			continue;
+		if (addr > hole)
+			engine->kernel_unmap(hole, addr - hole);
+		hole = addr + PAGE_SIZE;
+	}
+	if (end > hole)
+		engine->kernel_unmap(hole, end - hole);
+}
+
 void flush_tlb_kernel_range(unsigned long start, unsigned long end)
 {
 	start = max(start & PAGE_MASK, VMALLOC_START);
 	end = min(PAGE_ALIGN(end), VMALLOC_END);
 	if (end <= start)
 		return;
-	engine->kernel_unmap(start, end - start);
-	/* A lazy flush spans many areas, and some are mapped still. */
 	if (engine->kernel_map)
-		window_sync(start, end);
+		window_clear(start, end);
+	else
+		engine->kernel_unmap(start, end - start);
 }

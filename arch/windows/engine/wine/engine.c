@@ -12,11 +12,10 @@
 #include <asm/mm_fault.h>
 #include <asm/user_loop.h>
 #include <asm/mmu_context.h>
+#include <asm/thread_size.h>
 #include "fault.h"
 #include "shadow.h"
 #include "stub.h"
-
-static bool started;
 
 static u64 physmem_at(unsigned long phys)
 {
@@ -25,7 +24,11 @@ static u64 physmem_at(unsigned long phys)
 
 static int wine_init(unsigned long bytes, void **physmem)
 {
-	return stub_init(bytes, physmem);
+	int err = stub_init(bytes, physmem);
+
+	if (!err)
+		wine_fault_init();
+	return err;
 }
 
 static const char *wine_error(void)
@@ -33,11 +36,8 @@ static const char *wine_error(void)
 	return stub_error();
 }
 
-/* From here on memory can be allocated, and a bad pointer is an oops. */
 static void wine_start(void)
 {
-	started = true;
-	wine_fault_init();
 	wsl4_this_vcpu()->kick = (unsigned long)wine_kick;
 }
 
@@ -50,8 +50,7 @@ static void wine_stop(void)
 {
 	wsl4_this_vcpu()->kick = 0;
 	wsl4_this_vcpu()->engine = 0;
-	if (started)
-		wine_fault_exit();
+	wine_fault_exit();
 	stub_shutdown();
 }
 
@@ -69,6 +68,25 @@ void wine_kick(struct wsl4_vcpu *vcpu)
 		resched_kick();
 	else if (stub)
 		stub_kick(stub);
+}
+
+/*
+ * The host limits how many mappings this process has, and a kernel stack may
+ * take one for each page and one for the page below. Freed stacks keep theirs
+ * for a while, and there is the rest of vmalloc: so many are not for stacks.
+ */
+#define MAPPINGS_PER_STACK	(THREAD_SIZE / PAGE_SIZE + 1)
+#define MAPPINGS_KEPT		16384
+#define TASKS_AT_LEAST		128
+
+static unsigned int wine_max_tasks(void)
+{
+	unsigned int budget = stub_max_mappings();
+
+	if (budget < MAPPINGS_KEPT)
+		return TASKS_AT_LEAST;
+	return max((budget - MAPPINGS_KEPT) / MAPPINGS_PER_STACK,
+		   TASKS_AT_LEAST);
 }
 
 static int wine_task_create(struct task_struct *task)
@@ -333,6 +351,7 @@ const struct engine_ops wine_engine = {
 	.error		= wine_error,
 	.start		= wine_start,
 	.stop		= wine_stop,
+	.max_tasks	= wine_max_tasks,
 	.task_create	= wine_task_create,
 	.task_copy	= wine_task_copy,
 	.task_flush	= wine_task_flush,

@@ -52,13 +52,20 @@ static struct host_sigaction chained[32];
 asmlinkage void wine_fault_return(void);
 asmlinkage void wine_fault_entry(void);
 
+#define NT_STACK	0x100000UL	/* no thread of NT's has a larger one */
+
 /*
  * NT's code never runs on a Linux stack, so the stack tells, wherever a bad
- * pointer has led.
+ * pointer has led. Where the stack pointer is the bad one the code tells: at
+ * its start and end Linux runs on the NT thread's stack, elsewhere never.
  */
-static bool is_linux_fault(unsigned long sp)
+static bool is_linux_fault(const struct sigcontext_64 *mc)
 {
-	return sp - PAGE_OFFSET < physmem_bytes;
+	unsigned long sp = mc->sp, nt = boot_vcpu->nt_rsp;
+
+	if (on_linux_stack(sp))
+		return true;
+	return core_kernel_text(mc->ip) && sp - (nt - NT_STACK) > 2 * NT_STACK;
 }
 
 static void save_context(struct pt_regs *regs, const struct sigcontext_64 *mc)
@@ -105,6 +112,24 @@ static void give_up(struct sigcontext_64 *mc, const char *message)
 	mc->flags &= ~(X86_EFLAGS_DF | X86_EFLAGS_TF);
 }
 
+/* There is no room for it on the task's stack: it is told of on another. */
+static void lost_stack(struct sigcontext_64 *mc)
+{
+	struct pt_regs regs, *copy;
+
+	save_context(&regs, mc);
+	copy = spare_stack_take(&regs);
+	if (!copy) {
+		give_up(mc, "a fault on a kernel stack that is no memory");
+		return;
+	}
+	mc->di = (unsigned long)copy;
+	mc->bp = 0;
+	mc->sp = (unsigned long)copy - 8;
+	mc->ip = (unsigned long)kernel_lost_stack;
+	mc->flags &= ~(X86_EFLAGS_DF | X86_EFLAGS_TF);
+}
+
 static void on_host_signal(int sig, void *info, struct host_ucontext *uc)
 {
 	typedef void (*handler_t)(int sig, void *info, void *uc);
@@ -117,7 +142,7 @@ static void on_host_signal(int sig, void *info, struct host_ucontext *uc)
 		give_up(&uc->mc, "a fault on a kernel stack that is no memory");
 		return;
 	}
-	if (!is_linux_fault(uc->mc.sp)) {
+	if (!is_linux_fault(&uc->mc)) {
 		next(sig, info, uc);
 		return;
 	}
@@ -127,6 +152,10 @@ static void on_host_signal(int sig, void *info, struct host_ucontext *uc)
 	}
 	if (++kernel_traps_open > MAX_OPEN) {
 		give_up(&uc->mc, "a fault while telling of a fault");
+		return;
+	}
+	if (stack_room(uc->mc.sp) < TRAP_STACK_ROOM) {
+		lost_stack(&uc->mc);
 		return;
 	}
 	diverting = true;
@@ -186,7 +215,7 @@ static void chain(int sig)
 	host_syscall4(HOST_NR_rt_sigaction, sig, (u64)&action, 0, 8);
 }
 
-/* Called once, late in boot, on the vCPU's thread. */
+/* Called once, on the vCPU's thread: from here on a WARN is more than text. */
 void wine_fault_init(void)
 {
 	static const int signals[] = {

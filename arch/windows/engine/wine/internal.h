@@ -127,6 +127,9 @@ struct stub {
 
 #define PLACE_WORDS	16
 
+/* What stays empty below physmem, and physmem's alignment. */
+#define PHYSMEM_GUARD	65536
+
 /**
  * struct place - the host's processors
  * @mask: those this process may use, as the host takes it
@@ -160,6 +163,7 @@ struct stub_host {
 	int pid;
 	u64 physmem_bytes;
 	u8 *physmem;
+	unsigned long reserved;	/* for it, and what stays empty around it */
 	u64 frame;
 	u64 fpstate;
 	u32 spin;

@@ -134,6 +134,29 @@ static int fill_physmem(int fd, u64 bytes)
 	return 0;
 }
 
+/* Below it nothing is mapped: there a kernel stack ends. */
+static long map_physmem(u64 bytes)
+{
+	u64 guard = PHYSMEM_GUARD;
+	void *reserved;
+	long at, ret;
+
+	ret = stub_kernel_reserve(bytes + 2 * guard, &reserved);
+	if (ret)
+		return ret;
+	at = ((long)reserved + (long)guard + (long)guard - 1) & -(long)guard;
+	ret = host_mmap((unsigned long)at, bytes,
+			HOST_PROT_READ | HOST_PROT_WRITE,
+			HOST_MAP_SHARED | HOST_MAP_FIXED, stub_host.physmem_fd,
+			0);
+	if (host_failed(ret)) {
+		host_munmap((unsigned long)reserved, bytes + 2 * guard);
+		return ret;
+	}
+	stub_host.reserved = (unsigned long)reserved;
+	return at;
+}
+
 static int make_physmem(u64 bytes)
 {
 	u64 free = proc_number("/proc/meminfo", "MemAvailable:", ~0ULL >> 11);
@@ -156,8 +179,7 @@ static int make_physmem(u64 bytes)
 	if (ret)
 		return stub_fail(ret,
 				 "the host refuses that much memory; set a smaller size");
-	map = host_mmap(0, bytes, HOST_PROT_READ | HOST_PROT_WRITE,
-			HOST_MAP_SHARED, stub_host.physmem_fd, 0);
+	map = map_physmem(bytes);
 	if (host_failed(map))
 		return stub_fail((int)map,
 				 "so much memory does not fit the address space");
@@ -236,6 +258,14 @@ bool stub_fsgsbase(void)
 }
 
 /**
+ * stub_max_mappings() - how many mappings the host gives a process
+ */
+unsigned int stub_max_mappings(void)
+{
+	return stub_host.max_mappings;
+}
+
+/**
  * stub_shutdown() - end the engine: idle stubs, physmem, descriptors
  *
  * Every stub must have been put. physmem is gone from this process too.
@@ -246,8 +276,8 @@ void stub_shutdown(void)
 	if (stub_host.image_fd >= 0)
 		host_close(stub_host.image_fd);
 	if (stub_host.physmem)
-		host_munmap((unsigned long)stub_host.physmem,
-			    stub_host.physmem_bytes);
+		host_munmap(stub_host.reserved, stub_host.physmem_bytes +
+			    2 * PHYSMEM_GUARD);
 	if (stub_host.physmem_fd >= 0)
 		host_close(stub_host.physmem_fd);
 	stub_host.physmem = NULL;

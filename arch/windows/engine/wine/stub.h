@@ -72,6 +72,7 @@ const char *stub_error(void);
 
 bool stub_fsgsbase(void);
 
+unsigned int stub_max_mappings(void);
 int stub_kernel_reserve(u64 bytes, void **addr);
 int stub_kernel_map(void *addr, u64 bytes, u64 physmem_offset, int prot);
 int stub_kernel_unmap(void *addr, u64 bytes);

@@ -32,6 +32,7 @@ enum engine_exit {
  * @error: why init() refused, a sentence
  * @start: memory can be allocated from here on
  * @stop: give everything back; the last that runs of Linux, on the NT stack
+ * @max_tasks: how many the kernel may have; NULL: memory alone limits them
  * @task_create: make a task's engine state; 0 or -ENOMEM
  * @task_copy: a fork copies what the program's registers do not say
  * @task_flush: the state of a fresh program
@@ -61,6 +62,7 @@ struct engine_ops {
 	void (*start)(void);
 	void (*stop)(void);
 
+	unsigned int (*max_tasks)(void);
 	int (*task_create)(struct task_struct *task);
 	void (*task_copy)(struct task_struct *to, struct task_struct *from);
 	void (*task_flush)(struct task_struct *task);
