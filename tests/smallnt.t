@@ -5,9 +5,10 @@
 # Drivers of its own come first: one that keeps NT's rules, one that breaks
 # them one by one; each breach must stop the machine. Then the NT half alone,
 # then Linux, on one processor and on two, with NMIs at random instructions, with
-# a panic, and with random bytes as a program's code.
+# a panic, with faults of every kind in its kernel, and with random bytes as a
+# program's code.
 #
-# PARTS='self breaches half linux panic fuzz nmi' limits what is done, BREACHES='idtr cr3'
+# PARTS='self breaches half linux panic faults fuzz nmi' limits what is done, BREACHES='idtr cr3'
 # what is broken. Everything that the machine says is in $BUILD/tests/smallnt.log.
 
 . "$(dirname "$0")/lib.sh"
@@ -18,7 +19,7 @@ command -v x86_64-w64-mingw32-gcc >/dev/null ||
 	skip_all 'no x86_64-w64-mingw32-gcc: install gcc-mingw-w64-x86-64-win32'
 
 small=$BUILD/smallnt
-parts=${PARTS:-self breaches half linux panic fuzz nmi}
+parts=${PARTS:-self breaches half linux panic faults fuzz nmi}
 all=$BUILD/tests/smallnt.log
 serial=$work/serial
 parameters=$work/parameters
@@ -253,7 +254,7 @@ fi
 
 # --- Linux
 
-part linux || part panic || part fuzz || part nmi || { done_testing; exit; }
+part linux || part panic || part faults || part fuzz || part nmi || { done_testing; exit; }
 if [ ! -f "$BUILD/linux.sys" ]; then
 	skip 'Linux' "there is no $BUILD/linux.sys"
 	done_testing
@@ -343,6 +344,79 @@ if part panic; then
 	END
 	content 'Linux, a panic and a restart'
 	like 'the log says why' "$out" 'Linux has panicked: sysrq'
+fi
+
+# Faults in the kernel, which lkdtm of the tests' kernel makes: each is an oops
+# that ends the program, and nothing else does.
+if part faults && [ ! -f "$BUILD/check/linux.sys" ]; then
+	skip 'Linux, faults' "there is no $BUILD/check/linux.sys"
+elif part faults; then
+	mini_disk
+	memory=512
+	registry 'sz CommandLine root=/dev/ntblk0 rw wsl4.wait kunit.enable=0'
+	nt 600 "$BUILD/check/linux.sys" "$disk" 'trim' <<-'END'
+	start
+	wait-up 300
+	run sh -c "until mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null; do sleep 0.1; done"
+	run ln -s /sys/kernel/debug/provoke-crash/DIRECT /crash
+	expect-status 0
+	pools
+	run sh -c "echo EXCEPTION >/crash"
+	expect-status 139
+	run sh -c "echo WRITE_KERN >/crash"
+	expect-status 139
+	run sh -c "echo WRITE_RO >/crash"
+	expect-status 139
+	run sh -c "echo EXEC_DATA >/crash"
+	expect-status 139
+	run sh -c "echo CORRUPT_STACK >/crash"
+	expect-status 139
+	run sh -c "echo STACK_GUARD_PAGE_LEADING >/crash"
+	expect-status 139
+	run sh -c "echo STACK_GUARD_PAGE_TRAILING >/crash"
+	expect-status 139
+	run sh -c "echo EXHAUST_STACK >/crash"
+	expect-status 139
+	run sh -c "echo EXHAUST_STACK >/crash"
+	expect-status 139
+	run sh -c "echo BUG >/crash"
+	expect-status 139
+	run sh -c "echo WARNING >/crash; echo went on"
+	expect-status 0
+	expect went on
+	run sh -c "uname -s; cat /proc/sys/kernel/tainted"
+	expect Linux
+	expect 640
+	sums
+	run sh -c "echo PANIC >/crash"
+	wait-state 4 20
+	sums
+	pools
+	restart
+	wait-up 300
+	run uname -s
+	expect Linux
+	unload
+	off
+	END
+	memory=256
+	content 'Linux, faults in its kernel'
+	like 'a NULL pointer' "$out" 'Oops: kernel NULL pointer dereference at address 0+ '
+	like 'its place has a name' "$out" 'RIP: lkdtm_EXCEPTION\+0x'
+	like 'a write to code' "$out" 'RIP: (memcpy|lkdtm_WRITE_KERN)[^ ]*\+0x'
+	like 'a write to constants' "$out" 'RIP: lkdtm_WRITE_RO\+0x'
+	like 'a jump to data' "$out" 'RIP: data_area\+0x'
+	like 'the page below a stack' "$out" 'RIP: lkdtm_STACK_GUARD_PAGE_LEADING\+0x'
+	like 'the page above it' "$out" 'RIP: lkdtm_STACK_GUARD_PAGE_TRAILING\+0x'
+	is 'a stack that overflows, twice' \
+		"$(grep -c 'Oops: kernel stack overflow: ' <<<"$out")" 2
+	like 'the calls that did it' "$out" ' recursive_loop\+0x'
+	like 'and who began them' "$out" ' lkdtm_EXHAUST_STACK\+0x'
+	like 'a BUG' "$out" 'kernel BUG at .*lkdtm/bugs.c:'
+	like 'is an oops' "$out" 'Oops: invalid opcode '
+	like 'a WARN' "$out" 'WARNING: CPU: 0 PID: [0-9]+ at .*lkdtm/bugs.c:[0-9]+ lkdtm_WARNING\+0x'
+	unlike 'nothing survived what it must not' "$out" 'lkdtm: FAIL'
+	like 'a panic' "$out" 'Linux has panicked: dumptest'
 fi
 
 # Random bytes as code: none of it may be seen outside the program.

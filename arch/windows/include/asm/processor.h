@@ -61,6 +61,16 @@ static __always_inline void cpu_relax_insn(void)
  */
 void cpu_relax(void);
 
+/* The control registers are NT's. drivers/misc/lkdtm wants to see SMEP here. */
+static inline unsigned long native_read_cr4(void)
+{
+	return 0;
+}
+
+static inline void native_write_cr4(unsigned long value)
+{
+}
+
 #define prefetch(x)	__builtin_prefetch(x)
 #define ARCH_HAS_PREFETCH
 #define ARCH_HAS_PREFETCHW
