@@ -164,6 +164,8 @@ struct stub_host {
 	u64 physmem_bytes;
 	u8 *physmem;
 	unsigned long reserved;	/* for it, and what stays empty around it */
+	unsigned long window;	/* the kernel's own range */
+	u64 window_bytes;
 	u64 frame;
 	u64 fpstate;
 	u32 spin;

@@ -134,17 +134,23 @@ static int fill_physmem(int fd, u64 bytes)
 	return 0;
 }
 
+/* Addresses where nothing is. */
+static long reserve(u64 bytes)
+{
+	return host_mmap(0, bytes, 0, HOST_MAP_PRIVATE | HOST_MAP_ANONYMOUS |
+			 HOST_MAP_NORESERVE, -1, 0);
+}
+
 /* Below it nothing is mapped: there a kernel stack ends. */
 static long map_physmem(u64 bytes)
 {
 	u64 guard = PHYSMEM_GUARD;
-	void *reserved;
-	long at, ret;
+	long reserved, at, ret;
 
-	ret = stub_kernel_reserve(bytes + 2 * guard, &reserved);
-	if (ret)
-		return ret;
-	at = ((long)reserved + (long)guard + (long)guard - 1) & -(long)guard;
+	reserved = reserve(bytes + 2 * guard);
+	if (host_failed(reserved))
+		return reserved;
+	at = (reserved + (long)guard + (long)guard - 1) & -(long)guard;
 	ret = host_mmap((unsigned long)at, bytes,
 			HOST_PROT_READ | HOST_PROT_WRITE,
 			HOST_MAP_SHARED | HOST_MAP_FIXED, stub_host.physmem_fd,
@@ -278,27 +284,33 @@ void stub_shutdown(void)
 	if (stub_host.physmem)
 		host_munmap(stub_host.reserved, stub_host.physmem_bytes +
 			    2 * PHYSMEM_GUARD);
+	/* As long as a piece of physmem is mapped the host keeps all of it. */
+	if (stub_host.window)
+		host_munmap(stub_host.window, stub_host.window_bytes);
 	if (stub_host.physmem_fd >= 0)
 		host_close(stub_host.physmem_fd);
 	stub_host.physmem = NULL;
+	stub_host.window = 0;
 	stub_host.physmem_fd = -1;
 	stub_host.image_fd = -1;
 }
 
 /**
- * stub_kernel_reserve() - take a range of this process's addresses
+ * stub_kernel_reserve() - take a range of this process's addresses, once
  * @bytes: its size
  * @addr: where it starts
  *
- * Nothing can be read there before stub_kernel_map().
+ * Nothing can be read there before stub_kernel_map(). stub_shutdown() gives it
+ * back.
  */
 int stub_kernel_reserve(u64 bytes, void **addr)
 {
-	long ret = host_mmap(0, bytes, 0, HOST_MAP_PRIVATE |
-			     HOST_MAP_ANONYMOUS | HOST_MAP_NORESERVE, -1, 0);
+	long ret = reserve(bytes);
 
 	if (host_failed(ret))
 		return (int)ret;
+	stub_host.window = (unsigned long)ret;
+	stub_host.window_bytes = bytes;
 	*addr = (void *)ret;
 	return 0;
 }
