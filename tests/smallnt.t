@@ -315,7 +315,7 @@ if part linux; then
 		'high-resolution timers: [1-9][0-9]* fired'
 	linux_on 'all that the processor has' 'smep smap umip fsgsbase' -cpu max
 	linux_on 'an NT as Windows 7 or ReactOS' \
-		'trim old hide=MmCopyMemory,KeQuerySystemTimePrecise,ExAllocateTimer'
+		'trim old hide=MmCopyMemory,KeQuerySystemTimePrecise,KeQueryInterruptTimePrecise,ExAllocateTimer'
 	like 'where there are none it works without' "$out" \
 		'high-resolution timers: 0 fired'
 fi

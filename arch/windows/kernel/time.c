@@ -20,16 +20,47 @@ static u64 tsc_clocksource_read(struct clocksource *cs)
 	return tsc_read_ordered();
 }
 
-static struct clocksource tsc_clocksource = {
-	.name	= "tsc",
-	.rating	= 300,
-	.read	= tsc_clocksource_read,
-	.mask	= CLOCKSOURCE_MASK(64),
-	.flags	= CLOCK_SOURCE_IS_CONTINUOUS | CLOCK_SOURCE_VALID_FOR_HRES,
 #ifdef CONFIG_WSL4_VDSO
-	.vdso_clock_mode = VDSO_CLOCKMODE_TSC,
+#define TSC_VDSO_MODE	.vdso_clock_mode = VDSO_CLOCKMODE_TSC,
+#else
+#define TSC_VDSO_MODE
 #endif
+
+#define TSC_CLOCKSOURCE(its_name) {					\
+	.name	= its_name,						\
+	.rating	= 300,							\
+	.read	= tsc_clocksource_read,					\
+	.mask	= CLOCKSOURCE_MASK(64),					\
+	.flags	= CLOCK_SOURCE_IS_CONTINUOUS |				\
+		  CLOCK_SOURCE_VALID_FOR_HRES,				\
+	TSC_VDSO_MODE							\
+}
+
+/* A rate cannot be changed while it is in use, so they take turns. */
+static struct clocksource tsc_clocksource[] = {
+	TSC_CLOCKSOURCE("tsc"),
+	TSC_CLOCKSOURCE("tsc-refined"),
 };
+
+/**
+ * time_set_rate() - the time stamp counter has another rate than was thought
+ * @hz: its rate
+ *
+ * Context: may sleep; one caller at a time.
+ */
+void time_set_rate(u64 hz)
+{
+	static unsigned int used;
+	struct clocksource *old = &tsc_clocksource[used];
+	struct clocksource *new = &tsc_clocksource[used ^ 1];
+
+	new->rating = old->rating + 1;
+	if (clocksource_register_hz(new, hz))
+		return;
+	clocksource_unregister(old);
+	used ^= 1;
+	tsc_hz = hz;
+}
 
 static u64 notrace tsc_sched_clock(void)
 {
@@ -86,7 +117,7 @@ void __init time_init(void)
 {
 	tsc_hz = wsl4_boot->counter_hz ?: calibrate_tsc();
 	sched_clock_register(tsc_sched_clock, 64, tsc_hz);
-	clocksource_register_hz(&tsc_clocksource, tsc_hz);
+	clocksource_register_hz(&tsc_clocksource[0], tsc_hz);
 	if (request_irq(WSL4_IRQ_TIMER, nt_timer_interrupt,
 			IRQF_TIMER | IRQF_NOBALANCING, "timer", NULL))
 		panic("no timer interrupt");

@@ -8,33 +8,35 @@
 #define NT_EPOCH_1970	116444736000000000ull	/* in units of 100 ns */
 #define COUNTER_SAMPLE	10			/* ms */
 #define TICKS_SAMPLE	200			/* ms */
-#define TICKS_TOLERANCE	3			/* percent: they come late at times */
-#define TICKS_PER_SECOND 10000000ull		/* of KeQueryInterruptTime() */
 
 typedef VOID (NTAPI *precise_time_t)(PLARGE_INTEGER time);
+typedef ULONG64 (NTAPI *precise_interrupt_time_t)(PULONG64 counter);
 
-static precise_time_t precise_time;	/* Windows 8 and up */
-static u64 performance_hz;		/* KeQueryPerformanceCounter()'s */
+/* Windows 8 and up */
+static precise_time_t precise_time;
+static precise_interrupt_time_t precise_interrupt_time;
 
 void clock_init(void)
 {
-	LARGE_INTEGER frequency;
-
-	KeQueryPerformanceCounter(&frequency);
-	performance_hz = frequency.QuadPart;
-	if (!nt_under_wine)
-		precise_time = nt_routine(L"KeQuerySystemTimePrecise");
+	if (nt_under_wine)
+		return;
+	precise_time = nt_routine(L"KeQuerySystemTimePrecise");
+	precise_interrupt_time = nt_routine(L"KeQueryInterruptTimePrecise");
 }
 
+/*
+ * The clock that NT's timers go by. Not the performance counter: some NT measures
+ * that wrongly (ReactOS in an emulator, by a quarter).
+ */
 u64 clock_now(void)
 {
-	u64 count;
+	ULONG64 counter;
 
 	if (nt_under_wine)
 		return host_clock(HOST_CLOCK_MONOTONIC);
-	count = KeQueryPerformanceCounter(NULL).QuadPart;
-	return count / performance_hz * NS_PER_SECOND +
-	       count % performance_hz * NS_PER_SECOND / performance_hz;
+	if (precise_interrupt_time)
+		return precise_interrupt_time(&counter) * 100;
+	return KeQueryInterruptTime() * 100;
 }
 
 u64 clock_wall(void)
@@ -48,40 +50,6 @@ u64 clock_wall(void)
 	else
 		KeQuerySystemTime(&time);
 	return (time.QuadPart - NT_EPOCH_1970) * 100;
-}
-
-/* The performance counter at the moment of a clock interrupt. */
-static void sample_tick(u64 *count, u64 *time)
-{
-	u64 last = KeQueryInterruptTime();
-
-	do {
-		*count = KeQueryPerformanceCounter(NULL).QuadPart;
-		*time = KeQueryInterruptTime();
-	} while (*time == last);
-}
-
-/*
- * NT's timers go by its clock interrupt, so the performance counter must agree
- * with that. It does not where NT has measured it wrongly, as ReactOS does in an
- * emulator, by ten percent.
- */
-static void check_performance_counter(void)
-{
-	u64 count[2], time[2], hz, differ;
-
-	sample_tick(&count[0], &time[0]);
-	thread_sleep(TICKS_SAMPLE);
-	sample_tick(&count[1], &time[1]);
-	if (count[1] <= count[0] || time[1] - time[0] > 4 * TICKS_PER_SECOND)
-		return;
-	hz = (count[1] - count[0]) * TICKS_PER_SECOND / (time[1] - time[0]);
-	differ = hz > performance_hz ? hz - performance_hz : performance_hz - hz;
-	if (differ * 100 <= performance_hz * TICKS_TOLERANCE)
-		return;
-	nt_log("the performance counter runs at %llu Hz, and not at %llu as NT says",
-	       hz, performance_hz);
-	performance_hz = hz;
 }
 
 static u64 read_counter(void)
@@ -110,15 +78,26 @@ static void sample(u64 *counter, u64 *time)
 	}
 }
 
+/* A clock that only moves with NT's clock interrupt: the counter when it does. */
+static void sample_tick(u64 *counter, u64 *time)
+{
+	u64 last = clock_now();
+
+	do {
+		*counter = read_counter();
+		*time = clock_now();
+	} while (*time == last);
+}
+
 u64 clock_counter_hz(void)
 {
 	u64 counter[2] = { 0, 0 }, time[2] = { 0, 0 };
+	BOOLEAN exact = nt_under_wine || precise_interrupt_time;
+	void (*take)(u64 *counter, u64 *time) = exact ? sample : sample_tick;
 
-	if (!nt_under_wine)
-		check_performance_counter();
-	sample(&counter[0], &time[0]);
-	thread_sleep(COUNTER_SAMPLE);
-	sample(&counter[1], &time[1]);
+	take(&counter[0], &time[0]);
+	thread_sleep(exact ? COUNTER_SAMPLE : TICKS_SAMPLE);
+	take(&counter[1], &time[1]);
 	/* A pause of a second and more fits in the product, too. */
 	if (time[1] <= time[0] || time[1] - time[0] > 4 * NS_PER_SECOND)
 		return 0;

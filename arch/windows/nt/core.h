@@ -166,8 +166,8 @@ u64 clock_wall(void);
 /**
  * clock_counter_hz() - measure the time stamp counter
  *
- * Context: a thread, once, before anybody relies on clock_now(): corrects its rate.
- * Takes 10 ms under Wine, elsewhere a quarter of a second.
+ * Context: a thread. Takes 10 ms, and where NT's clock only moves with its ticks, so
+ * that the result is a guess that Linux refines, a quarter of a second.
  */
 u64 clock_counter_hz(void);
 

@@ -35,6 +35,8 @@ wsl4_s64 hostcall_dispatch(struct wsl4_vcpu *vcpu, wsl4_u64 call,
 		return 0;
 	case HOST_CLOCK:
 		return clock_wall();
+	case HOST_MONOTONIC:
+		return clock_now();
 	case HOST_RANDOM:
 		return call_random(vcpu, args[0]);
 	case HOST_STOP:

@@ -6,4 +6,6 @@
 
 extern u64 tsc_hz;
 
+void time_set_rate(u64 hz);
+
 #endif

@@ -94,6 +94,8 @@ enum wsl4_host_call {
 	HOST_IDLE,
 	/* Returns the wall clock: ns since 1970-01-01 UTC. */
 	HOST_CLOCK,
+	/* Returns ns since some moment, on a clock that nobody sets. */
+	HOST_MONOTONIC,
 	/* a0 = bytes (at most the mailbox): fills the mailbox with entropy. */
 	HOST_RANDOM,
 	/*
