@@ -9,7 +9,7 @@
 . "$top/tests/nt/lib.sh"
 
 nt_begin nt-faults
-instance nt-faults
+instance nt-faults-disk
 mini_disk
 mv "$disk" "$nt/root.ext4"
 export COMMANDLINE='root=/dev/ntblk0 rw wsl4.wait kunit.enable=0'
@@ -28,7 +28,7 @@ gives stop 0 'STOP'
 gives again 0 'START_PENDING|RUNNING'
 gives after 0 '^Linux$'
 gives again-stop 0 'STOP'
-gives memory 0 '^tag-blocks 0$'
+gives pools 0 '^tag-blocks 0$'
 like 'a NULL pointer is named' "$serial" 'Oops: kernel NULL pointer dereference'
 like 'a wild write is' "$serial" 'RIP: lkdtm_WRITE_RO'
 like 'a stack that overflows is' "$serial" 'Oops: kernel stack overflow: '

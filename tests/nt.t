@@ -55,14 +55,28 @@ nothing_leaks()
 	local name before after
 
 	for name in paged nonpaged handles; do
-		before=$(machine_file out/memory1.out | sed -n "s/^$name //p")
-		after=$(machine_file out/memory2.out | sed -n "s/^$name //p")
+		before=$(machine_file out/pools1.out | sed -n "s/^$name //p")
+		after=$(machine_file out/pools2.out | sed -n "s/^$name //p")
 		note "$name: $before, $after"
 		[ "$((after - before))" -lt 20 ] || return 1
 	done
-	for name in memory1 memory2; do
+	for name in pools1 pools2; do
 		note "$name: $(machine_file "out/$name.out" | tr '\n' ' ')"
 	done
+}
+
+# A ReactOS that never frees a driver's image has no room for the fourth.
+restarts()
+{
+	if grep -q 'Leaking driver: linux.sys' <<<"$serial"; then
+		skip '20 starts and stops' 'this NT never frees a driver'
+		return
+	fi
+	gives warm-up 0 '^$'
+	gives restarts 0 '^$'
+	gives pools1 0 'tag-blocks'
+	gives pools2 0 '^tag-blocks 0$'
+	ok '20 starts and stops leave nothing behind' nothing_leaks
 }
 
 if [ -n "${NT_SOAK:-}" ]; then
@@ -77,11 +91,7 @@ if [ -n "${NT_SOAK:-}" ]; then
 	is 'no copy of NT failed' "$(machine_file out/copy.err)" ''
 	like 'NT has copied files meanwhile' "$(machine_file out/copy.out)" '[.]'
 	gives parameters 0 '^'
-	gives warm-up 0 '^$'
-	gives restarts 0 '^$'
-	gives memory1 0 'tag-blocks'
-	gives memory2 0 '^tag-blocks 0$'
-	ok '20 starts and stops leave nothing behind' nothing_leaks
+	restarts
 	note "NT copied $(machine_file out/copy.out | wc -l) times; clocks:$clocks"
 fi
 unlike 'Linux has nothing to complain of' "$serial" \

@@ -2,7 +2,7 @@
 /*
  * What the driver holds of NT's memory, for the tests: a Win32 console program.
  *
- * usage: memory TAG
+ * usage: pools TAG
  *
  * Prints "NAME VALUE" lines: pages that are free; NT's pools, in pages; and of the
  * pool tag what is allocated just now, in blocks and bytes.
@@ -59,7 +59,7 @@ static int show_tag(const char *tag)
 	struct pool_tag sum = { 0 };
 
 	if (!tags) {
-		fprintf(stderr, "memory: this NT does not tell its pool tags\n");
+		fprintf(stderr, "pools: this NT does not tell its pool tags\n");
 		return 1;
 	}
 	for (ULONG i = 0; i < tags->count; i++) {
@@ -85,7 +85,7 @@ int main(int argc, char **argv)
 	PERFORMANCE_INFORMATION info = { .cb = sizeof(info) };
 
 	if (argc != 2 || strlen(argv[1]) != 4) {
-		fprintf(stderr, "usage: memory TAG\n");
+		fprintf(stderr, "usage: pools TAG\n");
 		return 1;
 	}
 	if (GetPerformanceInfo(&info, sizeof(info)))
