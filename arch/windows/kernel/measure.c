@@ -7,6 +7,7 @@
 
 #include <linux/init.h>
 #include <linux/math64.h>
+#include <linux/moduleparam.h>
 #include <linux/printk.h>
 #include <linux/sort.h>
 #include <linux/time64.h>
@@ -16,15 +17,13 @@
 
 #define CALLS	1001
 
-static bool wanted __initdata;
-static u64 cycles[CALLS] __initdata;
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX	"wsl4."
 
-static int __init measure_param(char *value)
-{
-	wanted = true;
-	return 1;
-}
-__setup("wsl4.measure", measure_param);
+static bool wanted;
+module_param_named(measure, wanted, bool, 0);
+
+static u64 cycles[CALLS] __initdata;
 
 static int __init compare(const void *a, const void *b)
 {

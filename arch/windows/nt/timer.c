@@ -29,17 +29,20 @@ static KDPC dpc;
 #define FINE_NS		16000000ull
 #define FINE_ATTRIBUTES	4		/* EX_TIMER_HIGH_RESOLUTION */
 
-static struct {
-	PEX_TIMER timer;	/* NULL: this NT has none */
-	BOOLEAN (NTAPI *set)(PEX_TIMER timer, LONGLONG due, LONGLONG period,
-			     PVOID parameters);
-	BOOLEAN (NTAPI *cancel)(PEX_TIMER timer, PVOID parameters);
-	BOOLEAN (NTAPI *delete)(PEX_TIMER timer, BOOLEAN cancel, BOOLEAN wait,
-				PVOID parameters);
-} fine;
-
 typedef PEX_TIMER (NTAPI *allocate_timer_t)(PEXT_CALLBACK callback, PVOID context,
 					    ULONG attributes);
+typedef BOOLEAN (NTAPI *set_timer_t)(PEX_TIMER timer, LONGLONG due, LONGLONG period,
+				     PVOID parameters);
+typedef BOOLEAN (NTAPI *cancel_timer_t)(PEX_TIMER timer, PVOID parameters);
+typedef BOOLEAN (NTAPI *delete_timer_t)(PEX_TIMER timer, BOOLEAN cancel,
+					BOOLEAN wait, PVOID parameters);
+
+static struct {
+	PEX_TIMER timer;	/* NULL: this NT has none */
+	set_timer_t set;
+	cancel_timer_t cancel;
+	delete_timer_t delete;
+} fine;
 
 static PVOID thread;
 static volatile LONG thread_word;	/* counts reasons to look again */

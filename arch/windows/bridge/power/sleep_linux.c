@@ -48,6 +48,7 @@ static void go_to_sleep(struct work_struct *work)
 	pr_err("not suspended (error %d); Windows sleeps nevertheless\n", error);
 	host_call1(HOST_SLEEP, false);
 }
+
 static DECLARE_WORK(sleep_work, go_to_sleep);
 
 static irqreturn_t sleep_interrupt(int irq, void *data)
