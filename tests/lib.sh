@@ -307,10 +307,19 @@ stop()
 	within 60 stopped
 }
 
+# A client of Wine's ends without a word now and then, when the machine is busy.
 service_state()
 {
-	timeout 20 wine sc query linux </dev/null 2>/dev/null | tr -d '\r' |
-		sed -n 's/.*STATE *: *[0-9]* *\([A-Z_]*\).*/\1/p'
+	local state try
+
+	for try in 1 2 3; do
+		state=$(timeout 20 wine sc query linux </dev/null 2>/dev/null |
+			tr -d '\r' |
+			sed -n 's/.*STATE *: *[0-9]* *\([A-Z_]*\).*/\1/p')
+		[ -z "$state" ] || break
+		sleep 1
+	done
+	echo "$state"
 }
 
 stopped()
@@ -361,7 +370,9 @@ mini_up()
 	start -m "${memory:-256}" -d "$disk" \
 		-c "root=/dev/ntblk0 rw wsl4.wait ${cmdline:-}" ||
 		{ instance_dump; bail "the service did not start: $out $err"; }
-	within 60 linux_answers || { instance_dump; bail 'Linux is not up'; }
+	# It answers before its init has mounted /proc.
+	within 60 linux_answers && log_has 'mini: waiting' 60 ||
+		{ instance_dump; bail 'Linux is not up'; }
 }
 
 # The prefix's processes and their offspring: a stub has no environment.
