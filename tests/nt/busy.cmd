@@ -1,5 +1,5 @@
 @echo off
-rem NT at work beside Linux, on the disk %1, until Linux's own work is over.
+rem (Not "copy.cmd": that is the command copy.) NT at work beside Linux, on the disk %1, until Linux's own work is over.
 title NT
 :again
 if exist %1\out\stress.code exit
