@@ -132,7 +132,8 @@ windows_media()
 	ln -sfn "$(realpath "$iso")" "$out/boot.iso"
 	truncate -s 40G "$out/system.img"
 	# The installed disk first; it cannot be booted until it is.
-	printf '%s\n' -accel kvm -accel tcg -cpu max -m 4096 \
+	printf '%s\n' -accel kvm -accel tcg -m 4096 \
+		-cpu qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16,+lahf_lm \
 		-drive "file=$out/system.img,format=raw,if=ide,index=0" \
 		-drive "file=$out/disk.img,format=raw,if=ide,index=1" \
 		-drive "file=$out/answers.iso,media=cdrom,if=ide,index=3" \
