@@ -7,6 +7,7 @@
  * Prints "NAME VALUE" lines: pages that are free; NT's pools, in pages; and of the
  * pool tag what is allocated just now, in blocks and bytes.
  */
+#define PSAPI_VERSION 1	/* in psapi.dll, as before Windows 7 */
 #include <windows.h>
 #include <psapi.h>
 #include <stdio.h>
