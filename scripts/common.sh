@@ -100,18 +100,3 @@ registry_import()
 		die "Wine could not write its registry in $WINEPREFIX"
 	rm "$WINEPREFIX/import.reg"
 }
-
-# Prints the state of the service: RUNNING, STOPPED, ...; nothing if there is
-# no such service. A client of Wine's ends without a word now and then, when the
-# machine is busy, and that must not be taken for it.
-service_state()
-{
-	state=''
-	for try in 1 2 3; do
-		state=$(wine sc query linux </dev/null 2>/dev/null | tr -d '\r' |
-			sed -n 's/.*STATE *: *[0-9]* *\([A-Z_]*\).*/\1/p')
-		[ -z "$state" ] || break
-		sleep 1
-	done
-	[ -z "$state" ] || echo "$state"
-}

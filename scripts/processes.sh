@@ -42,3 +42,19 @@ stub_pids()
 	driver=$(driver_pid) || return
 	cat "/proc/$driver/task/"*/children 2>/dev/null | tr ' ' '\n' | grep .
 }
+
+# Prints the state of the service: RUNNING, STOPPED, ...; nothing if there is
+# no such service. A client of Wine's ends without a word now and then, when the
+# machine is busy, and that must not be taken for it.
+service_state()
+{
+	state=''
+	for try in 1 2 3; do
+		state=$(timeout 20 wine sc query linux </dev/null 2>/dev/null |
+			tr -d '\r' |
+			sed -n 's/.*STATE *: *[0-9]* *\([A-Z_]*\).*/\1/p')
+		[ -z "$state" ] || break
+		sleep 1
+	done
+	[ -z "$state" ] || echo "$state"
+}

@@ -307,21 +307,6 @@ stop()
 	within 60 stopped
 }
 
-# A client of Wine's ends without a word now and then, when the machine is busy.
-service_state()
-{
-	local state try
-
-	for try in 1 2 3; do
-		state=$(timeout 20 wine sc query linux </dev/null 2>/dev/null |
-			tr -d '\r' |
-			sed -n 's/.*STATE *: *[0-9]* *\([A-Z_]*\).*/\1/p')
-		[ -z "$state" ] || break
-		sleep 1
-	done
-	echo "$state"
-}
-
 stopped()
 {
 	[ "$(service_state)" = STOPPED ]
