@@ -408,7 +408,8 @@ instance_dump()
 	pid=$(driver_pid) || return 0
 	command -v gdb >/dev/null || return 0
 	diag "--- stacks of $pid"
-	diag "$(timeout 30 gdb -nx -batch -p "$pid" -ex 'thread apply all bt 16' \
+	# A traced thread that cannot be attached to keeps gdb from ending.
+	diag "$(timeout -k 5 30 gdb -nx -batch -p "$pid" -ex 'thread apply all bt 16' \
 		2>/dev/null </dev/null | grep -E '^(Thread|#)' | head -n 120)"
 }
 

@@ -91,7 +91,7 @@ memory=$(sed -n 's/^\([0-9a-f]*-[0-9a-f]*\) rw-s 00000000 .*memfd:wsl4-physmem.*
 stubs=$(stub_pids)
 # Only gdb's own thread may run meanwhile: one that meets the hole would end the
 # call in its middle.
-timeout 60 gdb -nx -batch -p "$driver" \
+timeout -k 5 60 gdb -nx -batch -p "$driver" \
 	-ex 'handle all nostop noprint pass' -ex 'set scheduler-locking on' \
 	-ex "set \$fd = (int)open(\"$work/nothing\", 2)" \
 	-ex "print (long)mmap(0x${memory%-*}, 0x${memory#*-} - 0x${memory%-*}, 3, 0x11, \$fd, 0)" \

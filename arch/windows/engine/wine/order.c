@@ -94,7 +94,8 @@ static bool process_gone(int pid)
 /*
  * Asked, has the stub had the time to answer? Only what it did counts, never
  * the clock: a busy or frozen host must not kill anybody. Asleep although
- * woken, or running for long, means that user code only pretends.
+ * woken, or running for long, means that user code only pretends. Look before
+ * it is woken again: just woken it runs, however often it did not obey.
  */
 static bool disobeys(struct stub *stub, enum wait_for what)
 {
@@ -104,7 +105,6 @@ static bool disobeys(struct stub *stub, enum wait_for what)
 
 	if (process_state(stub->pid) == 'S')
 		return ++stub->strikes >= OBEY_STRIKES;
-	stub->strikes = 0;
 	/* Proved to be engine code: unmapping much may take its time. */
 	if (what == WAIT_DONE)
 		limit = UNMAP_CPU_NS;
@@ -123,17 +123,20 @@ static bool disobeys(struct stub *stub, enum wait_for what)
  */
 static const char *hopeless(struct stub *stub, enum wait_for what)
 {
+	bool bad;
+
 	if (process_gone(stub->pid))
 		return "the host ended it";
 	if (what == WAIT_START)
 		return NULL;
 	if (what == WAIT_EXIT && !READ_ONCE(stub->kicked))
 		return NULL;
+	bad = disobeys(stub, what);
 	if (what == WAIT_EXIT)
 		host_syscall3(HOST_NR_tgkill, stub->pid, stub->pid,
 			      STUB_KICK_SIGNAL);
 	host_futex_wake(&stub->order->word);
-	if (!disobeys(stub, what))
+	if (!bad)
 		return NULL;
 	return what == WAIT_EXIT ? "it ignored a kick" :
 	       what == WAIT_PROOF ? "it did not prove itself" :
