@@ -11,7 +11,7 @@
 #include <windows.h>
 #include "../../arch/windows/bridge/console/ioctl.h"
 
-#define NR_CODES	10
+#define NR_CODES	11
 #define PENDING_MS	20
 
 static uint64_t seed;
@@ -103,6 +103,8 @@ static const struct {
 	{ "WINSIZE", WSL4_IOCTL_WINSIZE, sizeof(struct wsl4_winsize), 0 },
 	{ "SIGNAL", WSL4_IOCTL_SIGNAL, sizeof(struct wsl4_signal), 0 },
 	{ "WAIT", WSL4_IOCTL_WAIT, 4, sizeof(struct wsl4_exit) },
+	{ "ATTACH", WSL4_IOCTL_ATTACH, sizeof(struct wsl4_attach),
+	  sizeof(struct wsl4_attach_result) },
 };
 
 static DWORD put_start(uint8_t *to, uint32_t flags, const char *strings,
@@ -199,6 +201,13 @@ static void garbage(int nr, int rounds, int with_version)
 		if (with_version && codes[nr].code == WSL4_IOCTL_START &&
 		    next() & 1)
 			((struct wsl4_start *)in)->bytes = in_bytes;
+		if (with_version && codes[nr].code == WSL4_IOCTL_ATTACH &&
+		    in_bytes > sizeof(struct wsl4_attach))
+			*(struct wsl4_attach *)in = (struct wsl4_attach){
+				.version = WSL4_CONSOLE_VERSION,
+				.path_bytes = in_bytes -
+					      sizeof(struct wsl4_attach),
+			};
 		control(device, codes[nr].code, in, in_bytes, out, out_bytes, 1,
 			NULL);
 	}

@@ -8,6 +8,9 @@
 
 const char options_help[] =
 "Usage: wsl4 [OPTIONS] [-e] [COMMAND [ARGUMENT...]]\n"
+"       wsl4 --mount DISK [--partition N] [--bare] [--type T] [--options O]\n"
+"            [--name NAME]\n"
+"       wsl4 --unmount [DISK] | --list\n"
 "       wsl4 --status | --shutdown | --dmesg [-w] | --help | --version\n"
 "\n"
 "Runs a Linux program on the linux service; without a COMMAND, a login shell.\n"
@@ -22,6 +25,14 @@ const char options_help[] =
 "      --shutdown    shut Linux down orderly and stop the service\n"
 "      --dmesg       print the kernel's log, also after a panic or a stop\n"
 "  -w, --follow      with --dmesg: go on as the log grows\n"
+"      --mount DISK  attach the image file DISK to Linux as /dev/ntblkN, and\n"
+"                    mount its file system on /mnt/wsl4/NAME (default: its name)\n"
+"        --partition N   mount this partition of it\n"
+"        --bare          only attach it, and print the device's name\n"
+"        --type T        the file system's type (default: what Linux finds)\n"
+"        --options O     mount's options; with \"ro\" DISK is only read\n"
+"      --unmount [DISK]  unmount and detach it; all but Linux's own without DISK\n"
+"      --list        list the disks that Linux has from Windows\n"
 "  -h, --help        show this\n"
 "      --version     show the version\n"
 "\n"
@@ -72,6 +83,7 @@ static const struct single singles[] = {
 	{ NULL, "--status", ACTION_STATUS },
 	{ NULL, "--shutdown", ACTION_SHUTDOWN },
 	{ NULL, "--dmesg", ACTION_DMESG },
+	{ NULL, "--list", ACTION_LIST },
 	{ "-h", "--help", ACTION_HELP },
 	{ NULL, "--version", ACTION_VERSION },
 };
@@ -86,11 +98,39 @@ static const struct single *find_single(const char *word)
 	return NULL;
 }
 
+struct valued {
+	const char *small;
+	const char *large;
+	const char **value;
+};
+
+/* Where an option's value belongs, or NULL: it has none. */
+static const char **find_value(struct options *options, const char *word)
+{
+	struct mount_options *mount = &options->mount;
+	const struct valued list[] = {
+		{ "-u", "--user", &options->user },
+		{ NULL, "--cd", &options->directory },
+		{ NULL, "--front", &options->back },
+		{ NULL, "--mount", &mount->disk },
+		{ NULL, "--partition", &mount->partition },
+		{ NULL, "--type", &mount->type },
+		{ NULL, "--options", &mount->options },
+		{ NULL, "--name", &mount->name },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		if (is(word, list[i].small, list[i].large))
+			return list[i].value;
+	return NULL;
+}
+
 /* Takes the option's value, too. Returns how many words, 0: no such option. */
 static int parse_option(struct options *options, char **argv)
 {
 	const struct single *single = find_single(argv[0]);
-	const char **value = NULL;
+	const char **value = find_value(options, argv[0]);
 
 	if (single) {
 		options->action = single->action;
@@ -100,16 +140,60 @@ static int parse_option(struct options *options, char **argv)
 		options->follow = true;
 		return 1;
 	}
-	if (is(argv[0], "-u", "--user"))
-		value = &options->user;
-	else if (is(argv[0], NULL, "--cd"))
-		value = &options->directory;
-	else if (is(argv[0], NULL, "--front"))
-		value = &options->back;
+	if (is(argv[0], NULL, "--bare")) {
+		options->mount.bare = true;
+		return 1;
+	}
+	if (is(argv[0], NULL, "--unmount")) {
+		options->action = ACTION_UNMOUNT;
+		if (!argv[1] || argv[1][0] == '-')
+			return 1;
+		options->mount.disk = argv[1];
+		return 2;
+	}
 	if (!value)
 		return 0;
 	*value = argv[1];
+	if (is(argv[0], NULL, "--mount"))
+		options->action = ACTION_MOUNT;
 	return argv[1] ? 2 : 1;
+}
+
+/* A partition's number, if it is given. */
+static bool is_partition(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	return !*text || (*end == '\0' && n >= 1 && n <= 255);
+}
+
+static bool check_mount(struct options *options)
+{
+	const struct mount_options *mount = &options->mount;
+
+	if (!mount->disk || (options->action == ACTION_MOUNT && !*mount->disk))
+		return complain(options, "needs the path of a disk", "--mount");
+	if (!mount->partition || !is_partition(mount->partition))
+		return complain(options, "needs a number from 1 to 255",
+				"--partition");
+	if (!mount->type)
+		return complain(options, "needs a file system", "--type");
+	if (!mount->options)
+		return complain(options, "needs options of mount", "--options");
+	if (!mount->name || strchr(mount->name, '/') ||
+	    !strcmp(mount->name, ".") || !strcmp(mount->name, ".."))
+		return complain(options, "needs a name without /", "--name");
+	if (options->action == ACTION_MOUNT)
+		return true;
+	if (mount->bare || *mount->partition || *mount->type ||
+	    *mount->options || *mount->name)
+		return complain(options, "goes with --mount only",
+				mount->bare ? "--bare" :
+				*mount->partition ? "--partition" :
+				*mount->type ? "--type" :
+				*mount->options ? "--options" : "--name");
+	return true;
 }
 
 static bool check(struct options *options)
@@ -120,6 +204,8 @@ static bool check(struct options *options)
 		return complain(options, "needs a directory", "--cd");
 	if (options->follow && options->action != ACTION_DMESG)
 		return complain(options, "goes with --dmesg only", "-w");
+	if (!check_mount(options))
+		return false;
 	if (options->action != ACTION_LOGIN && options->argc)
 		return complain(options, "is too much", options->argv[0]);
 	return true;
@@ -134,6 +220,10 @@ bool options_parse(struct options *options, int argc, char **argv)
 	options->action = ACTION_LOGIN;
 	options->user = "";
 	options->directory = "~";
+	options->mount = (struct mount_options){
+		.disk = "", .partition = "", .type = "", .options = "",
+		.name = "",
+	};
 	while (more && i < argc && argv[i][0] == '-') {
 		if (!strcmp(argv[i], "--") || is(argv[i], "-e", "--exec")) {
 			more = false;

@@ -34,9 +34,30 @@ enum action {
 	ACTION_STATUS,
 	ACTION_SHUTDOWN,
 	ACTION_DMESG,
+	ACTION_MOUNT,
+	ACTION_UNMOUNT,
+	ACTION_LIST,
 	ACTION_HELP,
 	ACTION_VERSION,
 	ACTION_FRONT,
+};
+
+/**
+ * struct mount_options - what --mount and --unmount are about
+ * @disk: a Windows path; "" with --unmount: all
+ * @partition: a number, or ""
+ * @type: a file system's type, or ""
+ * @options: mount's, or ""
+ * @name: of the folder below /mnt/wsl4, or ""
+ * @bare: only attach it
+ */
+struct mount_options {
+	const char *disk;
+	const char *partition;
+	const char *type;
+	const char *options;
+	const char *name;
+	bool bare;
 };
 
 /**
@@ -46,6 +67,7 @@ enum action {
  * @directory: --cd, or ""
  * @follow: -w of --dmesg
  * @back: path of --front
+ * @mount: of --mount and --unmount
  * @argc: words of the command
  * @argv: the command
  * @error: what is wrong with the command line, or NULL
@@ -57,6 +79,7 @@ struct options {
 	const char *directory;
 	bool follow;
 	const char *back;
+	struct mount_options mount;
 	int argc;
 	char **argv;
 	const char *error;

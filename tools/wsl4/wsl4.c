@@ -160,6 +160,12 @@ int main(void)
 		return control_shutdown();
 	case ACTION_DMESG:
 		return control_dmesg(options.follow);
+	case ACTION_MOUNT:
+		mount_disk(&options);
+	case ACTION_UNMOUNT:
+		mount_undo(&options);
+	case ACTION_LIST:
+		mount_list(&options);
 	case ACTION_HELP:
 		write_all(out, options_help, strlen(options_help));
 		return 0;

@@ -89,6 +89,16 @@ DWORD WINAPI console_keys(void *context);
 
 void __attribute__((noreturn)) front_run(const char *back);
 
+/* mount.c */
+
+/* Attach a Windows file to Linux, and mount what is on it. */
+void __attribute__((noreturn)) mount_disk(struct options *options);
+
+/* Unmount and detach it, or all. */
+void __attribute__((noreturn)) mount_undo(struct options *options);
+
+void __attribute__((noreturn)) mount_list(struct options *options);
+
 /* control.c */
 
 int control_status(void);

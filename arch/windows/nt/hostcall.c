@@ -46,6 +46,7 @@ wsl4_s64 hostcall_dispatch(struct wsl4_vcpu *vcpu, wsl4_u64 call,
 	case HOST_BLOCK_INFO:
 	case HOST_BLOCK_SUBMIT:
 	case HOST_BLOCK_REAP:
+	case HOST_BLOCK_DETACH:
 		return block_nt_call(vcpu, call, args);
 	}
 	if (call >= HOST_CONSOLE_EVENT)

@@ -31,6 +31,7 @@ typedef wsl4_s64 s64;
 #define LINUX_EAGAIN	11
 #define LINUX_ENOMEM	12
 #define LINUX_EFAULT	14
+#define LINUX_EBUSY	16
 #define LINUX_ENODEV	19
 #define LINUX_EINVAL	22
 #define LINUX_ENOSPC	28
@@ -205,6 +206,21 @@ BOOLEAN log_wait(u64 cursor, u32 milliseconds);
  * For bridges that keep reads of the log pending instead of using a thread.
  */
 void log_set_listener(void (*listener)(void));
+
+/* The block bridge, bridge/block/block_nt.c. */
+
+/**
+ * block_nt_attach() - make a file a disk of Linux's while it runs
+ * @path: an NT path, of the calling program
+ * @read_only: shall Linux only read it?
+ * @index: gets its number: it will be /dev/ntblk<index>
+ * @why: gets the reason when it is refused, UTF-8, constant
+ *
+ * PASSIVE_LEVEL, on a thread that may wait; the caller's rights count. Return:
+ * STATUS_OBJECT_NAME_EXISTS when it is attached already, as @index.
+ */
+NTSTATUS block_nt_attach(UNICODE_STRING *path, BOOLEAN read_only,
+			 unsigned int *index, const char **why);
 
 /*
  * The console bridge, bridge/console/console_nt.c. console_none.c stands in for

@@ -14,41 +14,17 @@
 #include "block_nt.h"
 
 #define NR_WORKERS	4
-#define NR_WORKS	128		/* requests in flight, all disks */
-#define SECTOR		512u
+#define NR_WORKS	256		/* requests in flight, all disks */
+#define DISK_DEPTH	128		/* of one disk */
 #define PHYSICAL_BLOCK	4096u
 #define MAX_TRANSFER	(16u << 20)	/* bytes of one read or write of NT's */
 #define ZEROES_SIZE	(16u << 10)
-
-struct disk {
-	HANDLE file;
-	u64 bytes;
-	u64 id;
-	u32 flags;		/* WSL4_DISK_* */
-	char path[256];
-};
 
 struct work {
 	LIST_ENTRY entry;
 	struct wsl4_block_request request;
 	s64 result;
 };
-
-struct worker {
-	PVOID thread;
-	HANDLE event;		/* of its I/O, in ring 0 */
-};
-
-/* ZwLockFile() as Wine has it: the key is a pointer to it. */
-typedef NTSTATUS (NTAPI *lock_file_t)(HANDLE file, HANDLE event,
-				      PIO_APC_ROUTINE apc, PVOID context,
-				      PIO_STATUS_BLOCK io,
-				      PLARGE_INTEGER offset,
-				      PLARGE_INTEGER length, PULONG key,
-				      BOOLEAN fail, BOOLEAN exclusive);
-
-static struct disk disks[NT_MAX_DISKS];
-static unsigned int nr_disks;
 
 static struct work *works;
 static LIST_ENTRY free_list, queue, done_list;
@@ -119,8 +95,8 @@ static NTSTATUS finish(struct worker *worker, NTSTATUS status,
 	return io->Status;
 }
 
-static s64 transfer(struct worker *worker, struct disk *disk, BOOLEAN write,
-		    u64 position, u8 *data, u64 bytes)
+s64 block_transfer(struct worker *worker, struct disk *disk, BOOLEAN write,
+		   u64 position, u8 *data, u64 bytes)
 {
 	IO_STATUS_BLOCK io;
 	LARGE_INTEGER at;
@@ -166,7 +142,8 @@ static s64 transfer_run(struct worker *worker, struct disk *disk, BOOLEAN write,
 		if (!data)
 			return nt_physmem_valid(start, part) ? -LINUX_ENOMEM :
 							       -LINUX_EFAULT;
-		result = transfer(worker, disk, write, position, data, part);
+		result = block_transfer(worker, disk, write, position, data,
+					part);
 		nt_physmem_unmap(&mapping);
 		start += part;
 		position += part;
@@ -212,15 +189,16 @@ static s64 write_zeroes(struct worker *worker, struct disk *disk,
 
 	while (left && !result) {
 		part = min(left, (u64)ZEROES_SIZE);
-		result = transfer(worker, disk, TRUE, position, zeroes, part);
+		result = block_transfer(worker, disk, TRUE, position, zeroes,
+					part);
 		position += part;
 		left -= part;
 	}
 	return result;
 }
 
-static NTSTATUS zero_range(struct worker *worker, struct disk *disk, u64 start,
-			   u64 end)
+NTSTATUS block_zero_range(struct worker *worker, struct disk *disk, u64 start,
+			  u64 end)
 {
 	FILE_ZERO_DATA_INFORMATION range;
 	IO_STATUS_BLOCK io;
@@ -240,14 +218,17 @@ static s64 discard(struct worker *worker, struct disk *disk,
 {
 	if (!(disk->flags & WSL4_DISK_DISCARD))
 		return -LINUX_EOPNOTSUPP;
-	return linux_error(zero_range(worker, disk, r->position,
-				      r->position + r->bytes));
+	return linux_error(block_zero_range(worker, disk, r->position,
+					    r->position + r->bytes));
 }
 
 static s64 perform(struct worker *worker, const struct wsl4_block_request *r)
 {
-	struct disk *disk = &disks[r->disk];
+	struct disk *disk = disk_get(r->disk);
 	s64 result = 0;
+
+	if (!disk)
+		return -LINUX_ENODEV;
 
 	switch (r->op) {
 	case WSL4_BLOCK_READ:
@@ -293,10 +274,9 @@ static VOID NTAPI worker_thread(PVOID context)
 /* ----------------------------------------------------------- host calls -- */
 
 /* The header is a copy already; the segments still lie in physmem. */
-static s64 check_range(const struct wsl4_block_request *r)
+static s64 check_range(const struct disk *disk,
+		       const struct wsl4_block_request *r)
 {
-	const struct disk *disk = &disks[r->disk];
-
 	if (r->position % SECTOR || r->bytes % SECTOR || !r->bytes ||
 	    r->position > disk->bytes || r->bytes > disk->bytes - r->position)
 		return -LINUX_EINVAL;
@@ -308,18 +288,19 @@ static s64 check_range(const struct wsl4_block_request *r)
 static s64 check_request(const struct wsl4_block_request *r)
 {
 	BOOLEAN has_data = r->op == WSL4_BLOCK_READ || r->op == WSL4_BLOCK_WRITE;
+	const struct disk *disk = disk_get(r->disk);
 	s64 result;
 	u64 sum = 0;
 	u32 i;
 
-	if (r->disk >= nr_disks)
+	if (!disk)
 		return -LINUX_ENODEV;
 	if (r->op > WSL4_BLOCK_ZEROES || (r->flags & ~WSL4_BLOCK_FUA) ||
 	    (has_data ? !r->nr_segments : r->nr_segments))
 		return -LINUX_EINVAL;
 	if (r->op == WSL4_BLOCK_FLUSH)
 		return 0;
-	result = check_range(r);
+	result = check_range(disk, r);
 	if (result)
 		return result;
 	for (i = 0; i < r->nr_segments; i++) {
@@ -365,6 +346,7 @@ static s64 submit(u64 offset)
 		put(&free_list, work, 0);
 		return result;
 	}
+	disk_hold(work->request.disk);
 	put(&queue, work, 1);
 	event_set(&queue_event);
 	return 0;
@@ -389,6 +371,7 @@ static s64 reap(struct wsl4_vcpu *vcpu, u64 limit)
 			break;
 		out[count].tag = work->request.tag;
 		out[count++].result = work->result;
+		disk_drop(work->request.disk);
 		put(&free_list, work, 0);
 	}
 	if (more)
@@ -403,15 +386,15 @@ static s64 info(struct wsl4_vcpu *vcpu, u64 index)
 	const struct disk *disk;
 	int i;
 
-	if (index >= nr_disks)
+	disk = disk_get(index);
+	if (!disk)
 		return -LINUX_ENODEV;
-	disk = &disks[index];
 	memset(out, 0, sizeof(*out));
 	out->bytes = disk->bytes;
 	out->logical_block = SECTOR;
 	out->physical_block = PHYSICAL_BLOCK;
 	out->flags = disk->flags;
-	out->queue_depth = NR_WORKS / nr_disks;
+	out->queue_depth = DISK_DEPTH;
 	for (i = 0; i < 16; i++)
 		out->serial[i] = digits[disk->id >> (60 - 4 * i) & 15];
 	memcpy(out->path, disk->path, sizeof(out->path));
@@ -427,151 +410,13 @@ s64 block_nt_call(struct wsl4_vcpu *vcpu, u64 call, const u64 *args)
 		return submit(args[0]);
 	case HOST_BLOCK_REAP:
 		return reap(vcpu, args[0]);
+	case HOST_BLOCK_DETACH:
+		return disk_detach(args[0]);
 	}
 	return -LINUX_ENOSYS;
 }
 
 /* ------------------------------------------------------- start and end -- */
-
-static const char *open_error(NTSTATUS status)
-{
-	switch (status) {
-	case STATUS_OBJECT_NAME_NOT_FOUND:
-	case STATUS_OBJECT_PATH_NOT_FOUND:
-	case STATUS_NO_SUCH_FILE:
-		return "there is no such file";
-	case STATUS_OBJECT_NAME_INVALID:
-	case STATUS_OBJECT_PATH_INVALID:
-	case STATUS_OBJECT_PATH_SYNTAX_BAD:
-		return "that is no path";
-	case STATUS_SHARING_VIOLATION:
-	case STATUS_FILE_LOCK_CONFLICT:
-	case STATUS_LOCK_NOT_GRANTED:
-		return "it is in use by another program";
-	case STATUS_FILE_IS_A_DIRECTORY:
-		return "it is a directory";
-	case STATUS_ACCESS_DENIED:
-	case STATUS_MEDIA_WRITE_PROTECTED:
-		return "access denied (read-only? then put \",ro\" behind it)";
-	}
-	return "it cannot be opened";
-}
-
-static NTSTATUS open_file(struct disk *disk, UNICODE_STRING *path,
-			  ULONG options)
-{
-	BOOLEAN read_only = (disk->flags & WSL4_DISK_READ_ONLY) != 0;
-	ACCESS_MASK access = FILE_READ_DATA | FILE_READ_ATTRIBUTES |
-			     SYNCHRONIZE;
-	OBJECT_ATTRIBUTES attributes;
-	IO_STATUS_BLOCK io;
-
-	if (!read_only)
-		access |= FILE_WRITE_DATA;
-	InitializeObjectAttributes(&attributes, path,
-				   OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
-				   NULL, NULL);
-	return ZwCreateFile(&disk->file, access, &attributes, &io, NULL,
-			    FILE_ATTRIBUTE_NORMAL, FILE_SHARE_READ, FILE_OPEN,
-			    FILE_NON_DIRECTORY_FILE | options, NULL, 0);
-}
-
-/*
- * The share mode holds among the programs of one NT. Under Wine another prefix,
- * or a program of the host, is another NT; a lock on the whole file is one of
- * the host's there, and ends with the process.
- */
-static NTSTATUS lock_file(struct disk *disk)
-{
-	lock_file_t lock_file_routine;
-	LARGE_INTEGER offset, length;
-
-	if (!nt_under_wine)
-		return STATUS_SUCCESS;
-	lock_file_routine = nt_routine(L"ZwLockFile");
-	if (!lock_file_routine)
-		return STATUS_SUCCESS;
-	offset.QuadPart = 0;
-	length.QuadPart = disk->bytes;
-	/* Wine takes neither a status block nor a key. */
-	return lock_file_routine(disk->file, NULL, NULL, NULL, NULL, &offset,
-				 &length, NULL, TRUE,
-				 !(disk->flags & WSL4_DISK_READ_ONLY));
-}
-
-static NTSTATUS query_file(struct disk *disk)
-{
-	FILE_STANDARD_INFORMATION standard;
-	FILE_INTERNAL_INFORMATION internal;
-	FILE_BASIC_INFORMATION basic;
-	IO_STATUS_BLOCK io;
-	NTSTATUS status;
-
-	status = ZwQueryInformationFile(disk->file, &io, &standard,
-					sizeof(standard),
-					FileStandardInformation);
-	if (!NT_SUCCESS(status))
-		return status;
-	disk->bytes = standard.EndOfFile.QuadPart;
-	status = ZwQueryInformationFile(disk->file, &io, &internal,
-					sizeof(internal),
-					FileInternalInformation);
-	if (NT_SUCCESS(status))
-		disk->id = internal.IndexNumber.QuadPart;
-	status = ZwQueryInformationFile(disk->file, &io, &basic, sizeof(basic),
-					FileBasicInformation);
-	/* Zeroes are only holes, and cheap, in a file that may have holes. */
-	if (NT_SUCCESS(status) && !(disk->flags & WSL4_DISK_READ_ONLY) &&
-	    (basic.FileAttributes & FILE_ATTRIBUTE_SPARSE_FILE) &&
-	    NT_SUCCESS(zero_range(&workers[0], disk, 0, 0)))
-		disk->flags |= WSL4_DISK_DISCARD;
-	return STATUS_SUCCESS;
-}
-
-static NTSTATUS refuse(const struct disk *disk, const char *why,
-		       NTSTATUS status)
-{
-	nt_log("disk %s: %s (status %08x)", disk->path, why,
-	       (unsigned int)status);
-	return status;
-}
-
-static NTSTATUS open_disk(struct nt_disk_param *param)
-{
-	struct disk *disk = &disks[nr_disks];
-	NTSTATUS status;
-
-	memset(disk, 0, sizeof(*disk));
-	utf8_from_wide(disk->path, sizeof(disk->path), param->path.Buffer,
-		       param->path.Length);
-	disk->flags = param->read_only ? WSL4_DISK_READ_ONLY : WSL4_DISK_FLUSH;
-	status = open_file(disk, &param->path, FILE_NO_INTERMEDIATE_BUFFERING);
-	if (status == STATUS_INVALID_PARAMETER || status == STATUS_NOT_SUPPORTED)
-		status = open_file(disk, &param->path, 0);
-	if (!NT_SUCCESS(status))
-		return refuse(disk, open_error(status), status);
-	nr_disks++;		/* from here on close_disks() closes it */
-	status = query_file(disk);
-	if (!NT_SUCCESS(status))
-		return refuse(disk, "its size cannot be found out", status);
-	if (!disk->bytes)
-		return refuse(disk, "it is empty", STATUS_INVALID_PARAMETER);
-	if (disk->bytes % SECTOR)
-		return refuse(disk, "its size is no multiple of 512 bytes: truncated?",
-			      STATUS_INVALID_PARAMETER);
-	status = lock_file(disk);
-	if (!NT_SUCCESS(status))
-		return refuse(disk, open_error(status), status);
-	nt_log("disk %u: %s, %I64u MiB%s", nr_disks - 1, disk->path,
-	       disk->bytes >> 20, param->read_only ? ", read-only" : "");
-	return STATUS_SUCCESS;
-}
-
-static void close_disks(void)
-{
-	while (nr_disks)
-		ZwClose(disks[--nr_disks].file);
-}
 
 static NTSTATUS make_event(struct worker *worker)
 {
@@ -613,9 +458,11 @@ static void end_workers(void)
 
 NTSTATUS block_nt_init(void)
 {
+	unsigned int i, index;
+	const char *why;
 	NTSTATUS status;
-	unsigned int i;
 
+	disks_init();
 	KeInitializeSpinLock(&lock);
 	InitializeListHead(&free_list);
 	InitializeListHead(&queue);
@@ -631,11 +478,23 @@ NTSTATUS block_nt_init(void)
 	for (i = 0; i < NR_WORKERS && NT_SUCCESS(status); i++)
 		status = make_event(&workers[i]);
 	for (i = 0; i < nt_params.nr_disks && NT_SUCCESS(status); i++)
-		status = open_disk(&nt_params.disk[i]);
-	if (NT_SUCCESS(status) && nr_disks)
+		status = disk_attach(&nt_params.disk[i].path,
+				     nt_params.disk[i].read_only, FALSE, &index,
+				     &why);
+	if (NT_SUCCESS(status))
 		status = start_workers();
 	if (!NT_SUCCESS(status))
 		block_nt_exit();
+	return status;
+}
+
+NTSTATUS block_nt_attach(UNICODE_STRING *path, BOOLEAN read_only,
+			 unsigned int *index, const char **why)
+{
+	NTSTATUS status = disk_attach(path, read_only, TRUE, index, why);
+
+	if (status == STATUS_SUCCESS)
+		nt_raise_irq(WSL4_IRQ_DISKS);
 	return status;
 }
 
@@ -646,18 +505,17 @@ void block_nt_drain(void)
 
 	while (*(volatile unsigned int *)&in_flight)
 		thread_sleep(1);
-	do {
-		work = take(&done_list, &more);
-		if (work)
-			put(&free_list, work, 0);
-	} while (work);
+	while ((work = take(&done_list, &more))) {
+		disk_drop(work->request.disk);
+		put(&free_list, work, 0);
+	}
 	nt_lower_irq(WSL4_IRQ_BLOCK);
 }
 
 void block_nt_exit(void)
 {
 	end_workers();
-	close_disks();
+	disks_close();
 	if (works)
 		ExFreePoolWithTag(works, NT_TAG);
 	works = NULL;

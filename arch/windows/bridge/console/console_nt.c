@@ -59,6 +59,9 @@ static NTSTATUS NTAPI dispatch_control(PDEVICE_OBJECT device, PIRP irp)
 	case WSL4_IOCTL_SHUTDOWN:
 		status = control_shutdown(&request);
 		break;
+	case WSL4_IOCTL_ATTACH:
+		status = control_attach(&request, &bytes);
+		break;
 	case WSL4_IOCTL_START:
 		status = session_start(&request);
 		break;

@@ -128,6 +128,9 @@ NTSTATUS control_status(struct request *request, u32 *bytes);
 NTSTATUS control_log(struct request *request, u32 *bytes);
 NTSTATUS control_shutdown(struct request *request);
 
+/** control_attach() - WSL4_IOCTL_ATTACH; waits for the file system */
+NTSTATUS control_attach(struct request *request, u32 *bytes);
+
 /** control_hello() - Linux is up and says who it is */
 s64 control_hello(u64 offset, u64 bytes);
 

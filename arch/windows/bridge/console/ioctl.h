@@ -3,7 +3,7 @@
  * Control codes of \\.\wsl4, for wsl4.exe and the like.
  *
  * A handle is one session at most: WSL4_START makes it one, closing the handle
- * hangs it up. STATUS, LOG and SHUTDOWN need no session. Open it for
+ * hangs it up. STATUS, LOG, SHUTDOWN and ATTACH need no session. Open it for
  * overlapped use: START, WRITE, READ, WAIT and a waiting LOG take their time.
  *
  * Every input begins with a u32 that holds WSL4_CONSOLE_VERSION. Too short a
@@ -42,6 +42,9 @@
 #define WSL4_IOCTL_SIGNAL	WSL4_IOCTL(8)
 /* in: u32, out: struct wsl4_exit; done when the program has ended */
 #define WSL4_IOCTL_WAIT		WSL4_IOCTL(9)
+
+/* in: struct wsl4_attach and the path, out: struct wsl4_attach_result */
+#define WSL4_IOCTL_ATTACH	WSL4_IOCTL(10)
 
 /* wsl4_status.state */
 #define WSL4_STATE_STARTING	0
@@ -103,6 +106,26 @@ struct wsl4_winsize {
 struct wsl4_signal {
 	wsl4_u32 version;
 	wsl4_u32 signal;		/* 1 ... 64 */
+};
+
+#define WSL4_ATTACH_READ_ONLY	(1u << 0)
+#define WSL4_ATTACH_MAX_PATH	4096u		/* bytes */
+
+struct wsl4_attach {
+	wsl4_u32 version;
+	wsl4_u32 flags;			/* WSL4_ATTACH_* */
+	wsl4_u32 path_bytes;		/* of an NT path behind this, UTF-16 */
+	wsl4_u32 reserved;
+};
+
+#define WSL4_ATTACHED		0	/* a new disk */
+#define WSL4_ATTACH_THERE	1	/* it was attached before */
+#define WSL4_ATTACH_REFUSED	2	/* message says why */
+
+struct wsl4_attach_result {
+	wsl4_u32 result;		/* WSL4_ATTACHED ... */
+	wsl4_u32 index;			/* of /dev/ntblkN */
+	char message[248];		/* UTF-8 */
 };
 
 struct wsl4_exit {

@@ -27,7 +27,7 @@ typedef uint64_t wsl4_u64;
 typedef int64_t wsl4_s64;
 #endif
 
-#define WSL4_ABI_VERSION	1
+#define WSL4_ABI_VERSION	2
 
 /*
  * mkdriver finds this structure in the NT half's section ".linux" and fills it
@@ -49,6 +49,7 @@ struct wsl4_image {
 #define WSL4_IRQ_CONSOLE	2	/* a console session wants attention */
 #define WSL4_IRQ_POWER		3	/* NT asks for an orderly shutdown */
 #define WSL4_IRQ_SLEEP		4	/* NT is about to sleep: rest, see HOST_SLEEP */
+#define WSL4_IRQ_DISKS		5	/* there is a disk more, see HOST_BLOCK_INFO */
 #define WSL4_NR_IRQS		32
 
 /* wsl4_vcpu.state: what the vCPU's NT thread is doing. */
@@ -104,7 +105,7 @@ enum wsl4_host_call {
 	 * and the vCPU's NT thread ends. The log stays readable.
 	 */
 	HOST_STOP,
-	/* a0 = disk, mailbox <- struct wsl4_disk_info; -ENODEV past the last. */
+	/* a0 = disk, mailbox <- struct wsl4_disk_info; -ENODEV if there is none. */
 	HOST_BLOCK_INFO,
 	/* a0 = address of a struct wsl4_block_request in physmem (offset). */
 	HOST_BLOCK_SUBMIT,
@@ -115,6 +116,8 @@ enum wsl4_host_call {
 	HOST_BLOCK_REAP,
 	/* a0 = is Linux at rest? Then it returns when NT has slept, else at once. */
 	HOST_SLEEP,
+	/* a0 = disk: Linux knows it no more, NT closes it. */
+	HOST_BLOCK_DETACH,
 	/* Console bridge: see bridge/console/abi.h. */
 	HOST_CONSOLE_EVENT = 32,
 	HOST_CONSOLE_READ,
