@@ -14,6 +14,11 @@
 #define STACK_TOP		TASK_SIZE_MAX
 #define STACK_TOP_MAX		TASK_SIZE_MAX
 
+/* As x86_match_cpu() and its tables name vendors. */
+#define X86_VENDOR_INTEL	0
+#define X86_VENDOR_AMD		2
+#define X86_VENDOR_UNKNOWN	0xff
+
 #ifndef __ASSEMBLY__
 
 struct task_struct;
