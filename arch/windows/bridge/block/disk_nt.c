@@ -116,7 +116,7 @@ static const char *open_error(NTSTATUS status)
 		return "it is a directory";
 	case STATUS_ACCESS_DENIED:
 	case STATUS_MEDIA_WRITE_PROTECTED:
-		return "access denied (read-only? then put \",ro\" behind it)";
+		return "access denied (read-only? Then attach it with the option ro)";
 	}
 	return "it cannot be opened";
 }
