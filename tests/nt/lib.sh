@@ -46,6 +46,7 @@ nt_batch()
 		command=${command//@SECONDS@/${NT_SOAK:-}}
 		# A percent sign is cmd's own.
 		command=${command//%/%%}
+		command=${command//@DISK@/%at%}
 		printf 'echo ^> %s\n' "$name"
 		printf '%s >%%at%%\\out\\%s.out 2>%%at%%\\out\\%s.err\n' \
 			"$command" "$name" "$name"
