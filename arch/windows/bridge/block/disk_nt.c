@@ -326,6 +326,12 @@ static NTSTATUS attach_at(struct disk *disk, UNICODE_STRING *path,
 	return status;
 }
 
+static NTSTATUS refuse(const char *path, const char *why, NTSTATUS status)
+{
+	nt_log("disk %s: %s (status %08x)", path, why, (unsigned int)status);
+	return status;
+}
+
 NTSTATUS disk_attach(UNICODE_STRING *path, BOOLEAN read_only, BOOLEAN for_caller,
 		     unsigned int *index, const char **why)
 {
@@ -340,10 +346,13 @@ NTSTATUS disk_attach(UNICODE_STRING *path, BOOLEAN read_only, BOOLEAN for_caller
 	*index = place;
 	*why = "there are too many disks";
 	if (place < 0)
-		return STATUS_INSUFFICIENT_RESOURCES;
-	*why = "it is attached already";
-	if (there)
+		return refuse(text, *why, STATUS_INSUFFICIENT_RESOURCES);
+	*why = "it is in use already: attached";
+	if (there && for_caller)
 		return STATUS_OBJECT_NAME_EXISTS;
+	/* A parameter that names it twice means two disks. */
+	if (there)
+		return refuse(text, *why, STATUS_SHARING_VIOLATION);
 	disk = &disks[place];
 	disk->in_flight = 0;
 	disk->file = NULL;
@@ -356,9 +365,7 @@ NTSTATUS disk_attach(UNICODE_STRING *path, BOOLEAN read_only, BOOLEAN for_caller
 	lock_drop(&attach_lock);
 	if (!NT_SUCCESS(status)) {
 		set_state(disk, DISK_FREE);
-		nt_log("disk %s: %s (status %08x)", text, *why,
-		       (unsigned int)status);
-		return status;
+		return refuse(text, *why, status);
 	}
 	nt_log("disk %u: %s, %I64u MiB%s", *index, text, disk->bytes >> 20,
 	       read_only ? ", read-only" : "");
