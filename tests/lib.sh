@@ -41,7 +41,9 @@ at_exit()
 	exit "$status"
 }
 trap at_exit EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT
+# Its time is up, see scripts/check.
+trap 'instance_dump; exit 1' TERM
 
 #
 # TAP
