@@ -68,9 +68,10 @@ for round in $(seq "$rounds"); do
 	lx 30 sh -c "echo $round >/root/round; sync"
 	[ "$status" = 0 ] || break
 	if [ $((round % 5)) = 0 ]; then
-		kill -KILL "$(driver_pid)" || break
-		# The service manager notices a little later on a busy machine.
-		within 60 stopped || break
+		driver=$(driver_pid)
+		kill -KILL "$driver" || break
+		# On a busy machine it takes its time to go.
+		within 60 none_alive "$driver" || break
 	else
 		stop || break
 	fi

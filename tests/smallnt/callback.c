@@ -67,7 +67,7 @@ bool nt_sleep(u64 seconds)
 	if (!routine)
 		return false;
 	routine(routine_context, (PVOID)STATE_LOCK, (PVOID)0);
-	boot_time += seconds * 10000000;
+	clock_slept(seconds);
 	routine(routine_context, (PVOID)STATE_LOCK, (PVOID)1);
 	return true;
 }

@@ -81,6 +81,13 @@ static void set_shared(void)
 	*(volatile u64 *)SharedTickCount = now / (tick_us * 10);
 }
 
+/* NT sets its time of day before it tells anybody that it is awake. */
+void clock_slept(u64 seconds)
+{
+	boot_time += seconds * 10000000;
+	set_shared();
+}
+
 void clock_tick(struct frame *frame)
 {
 	struct cpu *cpu = this_cpu();

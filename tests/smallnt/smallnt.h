@@ -314,6 +314,9 @@ void clock_calibrate(void);
 u64 clock_100ns(void);
 void clock_tick(struct frame *frame);
 
+/** clock_slept() - the time of day is later than the time that passed */
+void clock_slept(u64 seconds);
+
 /* interrupt.c */
 void interrupt(struct frame *frame);
 void interrupt_set(u8 vector, void (*routine)(struct frame *frame));
