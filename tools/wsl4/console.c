@@ -184,6 +184,7 @@ static int key_bytes(const KEY_EVENT_RECORD *key, char *to)
 static void size_changed(void)
 {
 	static unsigned int rows, columns;
+	struct wsl4_winsize size = { 0 };
 	unsigned int r, c;
 
 	console_size(&r, &c);
@@ -191,7 +192,9 @@ static void size_changed(void)
 		return;
 	rows = r;
 	columns = c;
-	run_winsize(rows, columns);
+	size.rows = rows;
+	size.columns = columns;
+	run_winsize(&size);
 }
 
 DWORD WINAPI console_keys(void *context)

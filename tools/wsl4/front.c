@@ -171,7 +171,7 @@ static bool take_frame(unsigned int type, const char *bytes, DWORD count)
 	case FRONT_WINSIZE:
 		if (count < sizeof(*size))
 			return false;
-		run_winsize(size->rows, size->columns);
+		run_winsize(size);
 		return true;
 	case FRONT_SIGNAL:
 		if (count < sizeof(*signal))

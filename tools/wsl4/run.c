@@ -41,15 +41,14 @@ DWORD run_write(unsigned int stream, const void *bytes, DWORD count, bool eof)
 	return error;
 }
 
-void run_winsize(unsigned int rows, unsigned int columns)
+/* All of it, pixels too: a program hears of any difference. */
+void run_winsize(const struct wsl4_winsize *size)
 {
-	struct wsl4_winsize size = {
-		.version = WSL4_CONSOLE_VERSION,
-		.rows = rows,
-		.columns = columns,
-	};
+	struct wsl4_winsize request = *size;
 
-	device_call(WSL4_IOCTL_WINSIZE, &size, sizeof(size), NULL, 0, NULL);
+	request.version = WSL4_CONSOLE_VERSION;
+	device_call(WSL4_IOCTL_WINSIZE, &request, sizeof(request), NULL, 0,
+		    NULL);
 }
 
 void run_signal(unsigned int signal)

@@ -53,7 +53,7 @@ HANDLE thread_start(DWORD (WINAPI *routine)(void *), void *context);
 
 /* Give bytes to Linux; EOF as well if asked. Returns a Windows error code. */
 DWORD run_write(unsigned int stream, const void *bytes, DWORD count, bool eof);
-void run_winsize(unsigned int rows, unsigned int columns);
+void run_winsize(const struct wsl4_winsize *size);
 void run_signal(unsigned int signal);
 
 /* Start what a block says, or say why not and end. */
