@@ -75,7 +75,8 @@ for round in $(seq "$rounds"); do
 	else
 		stop || break
 	fi
-	start && within 60 linux_answers || { instance_dump; break; }
+	start && within 60 linux_answers ||
+		{ diag "round $round: $status $out $err"; instance_dump; break; }
 	lx 30 cat /root/round
 	[ "$out" = "$round" ] || break
 	done_rounds=$round
