@@ -416,11 +416,12 @@ instance_dump()
 }
 
 # Ends the instance's Wine, whatever state it is in.
+# Returns the status before it: a trap at the end of a test wants that.
 instance_end()
 {
-	local pid
+	local kept=$? pid
 
-	[ -d "$WINEPREFIX" ] || return 0
+	[ -d "$WINEPREFIX" ] || return "$kept"
 	if timeout 20 wineserver -k0 >/dev/null 2>&1; then
 		if ! stopped; then
 			timeout 120 wine sc stop linux </dev/null >/dev/null 2>&1
@@ -430,5 +431,5 @@ instance_end()
 	for pid in $(instance_pids); do
 		kill -KILL "$pid" 2>/dev/null
 	done
-	return 0
+	return "$kept"
 }
