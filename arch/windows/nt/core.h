@@ -6,6 +6,8 @@
 #ifndef _WSL4_NT_CORE_H
 #define _WSL4_NT_CORE_H
 
+#include <wsl4/block.h>
+
 #include "nt.h"
 #include "debug.h"
 
@@ -37,8 +39,6 @@ void *nt_routine(const WCHAR *name);
 
 /* params.c */
 
-#define NT_MAX_DISKS	16
-
 struct nt_disk_param {
 	UNICODE_STRING path;	/* an NT path */
 	BOOLEAN read_only;
@@ -49,7 +49,7 @@ struct nt_params {
 	u64 memory_bytes;
 	UNICODE_STRING log_file;	/* an NT path; empty: the default */
 	unsigned int nr_disks;
-	struct nt_disk_param disk[NT_MAX_DISKS];
+	struct nt_disk_param disk[WSL4_MAX_DISKS];
 };
 
 extern struct nt_params nt_params;

@@ -294,7 +294,7 @@ static NTSTATUS add_disk(const WCHAR *text, size_t bytes)
 	struct nt_disk_param *disk;
 	size_t path_bytes = bytes;
 
-	if (nt_params.nr_disks == NT_MAX_DISKS)
+	if (nt_params.nr_disks == WSL4_MAX_DISKS)
 		return wrong(L"Disks", "has more than 16 disks");
 	disk = &nt_params.disk[nt_params.nr_disks];
 	disk->read_only = cut_suffix(text, &path_bytes);
@@ -379,7 +379,7 @@ void params_free(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < NT_MAX_DISKS; i++)
+	for (i = 0; i < WSL4_MAX_DISKS; i++)
 		if (nt_params.disk[i].path.Buffer)
 			ExFreePoolWithTag(nt_params.disk[i].path.Buffer, NT_TAG);
 	if (nt_params.log_file.Buffer)

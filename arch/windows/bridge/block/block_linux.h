@@ -8,8 +8,6 @@
 #include <linux/blk-mq.h>
 #include <wsl4/block.h>
 
-#define NTBLK_MAX_DISKS	64
-
 /**
  * struct ntblk - one disk
  * @index: its number at the NT end, and in its name

@@ -23,6 +23,7 @@
 struct work {
 	LIST_ENTRY entry;
 	struct wsl4_block_request request;
+	struct disk *disk;
 	s64 result;
 };
 
@@ -222,13 +223,10 @@ static s64 discard(struct worker *worker, struct disk *disk,
 					    r->position + r->bytes));
 }
 
-static s64 perform(struct worker *worker, const struct wsl4_block_request *r)
+static s64 perform(struct worker *worker, struct disk *disk,
+		   const struct wsl4_block_request *r)
 {
-	struct disk *disk = disk_get(r->disk);
 	s64 result = 0;
-
-	if (!disk)
-		return -LINUX_ENODEV;
 
 	switch (r->op) {
 	case WSL4_BLOCK_READ:
@@ -263,7 +261,7 @@ static VOID NTAPI worker_thread(PVOID context)
 		}
 		if (more)
 			event_set(&queue_event);
-		work->result = perform(worker, &work->request);
+		work->result = perform(worker, work->disk, &work->request);
 		put(&done_list, work, -1);
 		nt_raise_irq(WSL4_IRQ_BLOCK);
 	}
@@ -285,10 +283,10 @@ static s64 check_range(const struct disk *disk,
 	return 0;
 }
 
-static s64 check_request(const struct wsl4_block_request *r)
+static s64 check_request(const struct disk *disk,
+			 const struct wsl4_block_request *r)
 {
 	BOOLEAN has_data = r->op == WSL4_BLOCK_READ || r->op == WSL4_BLOCK_WRITE;
-	const struct disk *disk = disk_get(r->disk);
 	s64 result;
 	u64 sum = 0;
 	u32 i;
@@ -340,13 +338,15 @@ static s64 submit(u64 offset)
 	if (!work)
 		return -LINUX_EAGAIN;
 	result = copy_request(&work->request, offset);
-	if (!result)
-		result = check_request(&work->request);
+	if (!result) {
+		work->disk = disk_get(work->request.disk);
+		result = check_request(work->disk, &work->request);
+	}
 	if (result) {
 		put(&free_list, work, 0);
 		return result;
 	}
-	disk_hold(work->request.disk);
+	work->disk->in_flight++;
 	put(&queue, work, 1);
 	event_set(&queue_event);
 	return 0;
@@ -371,7 +371,7 @@ static s64 reap(struct wsl4_vcpu *vcpu, u64 limit)
 			break;
 		out[count].tag = work->request.tag;
 		out[count++].result = work->result;
-		disk_drop(work->request.disk);
+		work->disk->in_flight--;
 		put(&free_list, work, 0);
 	}
 	if (more)
@@ -418,7 +418,7 @@ s64 block_nt_call(struct wsl4_vcpu *vcpu, u64 call, const u64 *args)
 
 /* ------------------------------------------------------- start and end -- */
 
-static NTSTATUS make_event(struct worker *worker)
+NTSTATUS block_make_event(struct worker *worker)
 {
 	OBJECT_ATTRIBUTES attributes;
 
@@ -476,7 +476,7 @@ NTSTATUS block_nt_init(void)
 		InsertTailList(&free_list, &works[i].entry);
 	status = flush_nt_init();
 	for (i = 0; i < NR_WORKERS && NT_SUCCESS(status); i++)
-		status = make_event(&workers[i]);
+		status = block_make_event(&workers[i]);
 	for (i = 0; i < nt_params.nr_disks && NT_SUCCESS(status); i++)
 		status = disk_attach(&nt_params.disk[i].path,
 				     nt_params.disk[i].read_only, FALSE, &index,
@@ -506,7 +506,7 @@ void block_nt_drain(void)
 	while (*(volatile unsigned int *)&in_flight)
 		thread_sleep(1);
 	while ((work = take(&done_list, &more))) {
-		disk_drop(work->request.disk);
+		work->disk->in_flight--;
 		put(&free_list, work, 0);
 	}
 	nt_lower_irq(WSL4_IRQ_BLOCK);

@@ -22,7 +22,8 @@ struct worker {
 /**
  * struct disk - a file that is a disk of Linux's
  * @state: DISK_*; changes under the lock of disk_nt.c
- * @in_flight: requests that were submitted and not reaped; under that lock, too
+ * @in_flight: requests that were submitted and not reaped; of the vCPU's thread, or
+ *	of whoever drains when that is at rest
  * @file: its handle
  * @bytes: its size
  * @id: what tells it from others, for its serial number
@@ -74,17 +75,20 @@ void disks_close(void);
  * disk_get() - an attached disk
  * @index: its number, from Linux
  *
- * On the vCPU's thread, or for a request in flight. Return: NULL if there is none.
+ * On the vCPU's thread: the disk stays while it has requests in flight. Return: NULL
+ * if there is none.
  */
 struct disk *disk_get(u64 index);
 
-/** disk_hold() - a request for this disk was submitted: it is in use until reaped */
-void disk_hold(unsigned int index);
-
-/** disk_drop() - it was reaped */
-void disk_drop(unsigned int index);
-
 /* block_nt.c */
+
+/**
+ * block_make_event() - make what a worker waits for its I/O with
+ * @worker: all zero
+ *
+ * Wine needs none. The caller closes @worker->event, if it is there.
+ */
+NTSTATUS block_make_event(struct worker *worker);
 
 /**
  * block_transfer() - read or write a piece of a disk

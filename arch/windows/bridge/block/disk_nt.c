@@ -15,8 +15,8 @@ typedef NTSTATUS (NTAPI *lock_file_t)(HANDLE file, HANDLE event,
 				      PLARGE_INTEGER length, PULONG key,
 				      BOOLEAN fail, BOOLEAN exclusive);
 
-static struct disk disks[NT_MAX_DISKS];
-static KSPIN_LOCK disks_lock;	/* of their states and counts */
+static struct disk disks[WSL4_MAX_DISKS];
+static KSPIN_LOCK disks_lock;	/* of their states */
 static struct nt_lock attach_lock;	/* one is examined at a time */
 
 void disks_init(void)
@@ -27,27 +27,9 @@ void disks_init(void)
 
 struct disk *disk_get(u64 index)
 {
-	if (index >= NT_MAX_DISKS || disks[index].state != DISK_ATTACHED)
+	if (index >= WSL4_MAX_DISKS || disks[index].state != DISK_ATTACHED)
 		return NULL;
 	return &disks[index];
-}
-
-void disk_hold(unsigned int index)
-{
-	KIRQL irql;
-
-	KeAcquireSpinLock(&disks_lock, &irql);
-	disks[index].in_flight++;
-	KeReleaseSpinLock(&disks_lock, irql);
-}
-
-void disk_drop(unsigned int index)
-{
-	KIRQL irql;
-
-	KeAcquireSpinLock(&disks_lock, &irql);
-	disks[index].in_flight--;
-	KeReleaseSpinLock(&disks_lock, irql);
 }
 
 static BOOLEAN same_text(const char *a, const char *b)
@@ -70,7 +52,7 @@ static int take_place(const char *path, BOOLEAN *there)
 
 	*there = FALSE;
 	KeAcquireSpinLock(&disks_lock, &irql);
-	for (i = NT_MAX_DISKS - 1; i >= 0; i--) {
+	for (i = WSL4_MAX_DISKS - 1; i >= 0; i--) {
 		if (disks[i].state == DISK_FREE) {
 			place = i;
 			continue;
@@ -161,19 +143,6 @@ static NTSTATUS lock_file(struct disk *disk)
 	return lock_file_routine(disk->file, NULL, NULL, NULL, NULL, &offset,
 				 &length, NULL, TRUE,
 				 !(disk->flags & WSL4_DISK_READ_ONLY));
-}
-
-static NTSTATUS make_event(struct worker *worker)
-{
-	OBJECT_ATTRIBUTES attributes;
-
-	RtlZeroMemory(worker, sizeof(*worker));
-	if (nt_under_wine)
-		return STATUS_SUCCESS;
-	InitializeObjectAttributes(&attributes, NULL, OBJ_KERNEL_HANDLE, NULL,
-				   NULL);
-	return ZwCreateEvent(&worker->event, EVENT_ALL_ACCESS, &attributes,
-			     SynchronizationEvent, FALSE);
 }
 
 static NTSTATUS query_file(struct disk *disk, ULONG *attributes)
@@ -312,11 +281,11 @@ static NTSTATUS examine(struct disk *disk, UNICODE_STRING *path,
 static NTSTATUS attach_at(struct disk *disk, UNICODE_STRING *path,
 			  BOOLEAN for_caller, const char **why)
 {
-	struct worker worker;
+	struct worker worker = { 0 };
 	NTSTATUS status;
 
 	*why = "Windows has no event left";
-	status = make_event(&worker);
+	status = block_make_event(&worker);
 	if (NT_SUCCESS(status))
 		status = examine(disk, path, for_caller, &worker, why);
 	if (worker.event)
@@ -376,18 +345,12 @@ NTSTATUS disk_attach(UNICODE_STRING *path, BOOLEAN read_only, BOOLEAN for_caller
 s64 disk_detach(u64 index)
 {
 	struct disk *disk = disk_get(index);
-	BOOLEAN busy;
-	KIRQL irql;
 
 	if (!disk)
 		return -LINUX_ENODEV;
-	KeAcquireSpinLock(&disks_lock, &irql);
-	busy = disk->in_flight != 0;
-	if (!busy)
-		disk->state = DISK_CLOSING;
-	KeReleaseSpinLock(&disks_lock, irql);
-	if (busy)
+	if (disk->in_flight)
 		return -LINUX_EBUSY;
+	set_state(disk, DISK_CLOSING);
 	ZwClose(disk->file);
 	nt_log("disk %u: detached", (unsigned int)index);
 	set_state(disk, DISK_FREE);
@@ -398,7 +361,7 @@ void disks_close(void)
 {
 	int i;
 
-	for (i = 0; i < NT_MAX_DISKS; i++) {
+	for (i = 0; i < WSL4_MAX_DISKS; i++) {
 		if (disks[i].state == DISK_ATTACHED)
 			ZwClose(disks[i].file);
 		disks[i].state = DISK_FREE;

@@ -15,12 +15,12 @@
 #include <asm/host.h>
 #include "block_linux.h"
 
-static struct ntblk *ntblk_disks[NTBLK_MAX_DISKS];
+static struct ntblk *ntblk_disks[WSL4_MAX_DISKS];
 static DEFINE_MUTEX(ntblk_lock);	/* of the table, but for reading it */
 
 struct ntblk *ntblk_disk(unsigned int index)
 {
-	return index < NTBLK_MAX_DISKS ? ntblk_disks[index] : NULL;
+	return index < WSL4_MAX_DISKS ? ntblk_disks[index] : NULL;
 }
 
 /* From here on nobody opens it. Not while somebody has it open. */
@@ -239,7 +239,7 @@ static void ntblk_scan(struct work_struct *work)
 	int err;
 
 	mutex_lock(&ntblk_lock);
-	for (i = 0; i < NTBLK_MAX_DISKS; i++) {
+	for (i = 0; i < WSL4_MAX_DISKS; i++) {
 		if (ntblk_disks[i])
 			continue;
 		err = ntblk_probe(i);

@@ -7,6 +7,8 @@
 
 #include <wsl4/host.h>
 
+#define WSL4_MAX_DISKS		16
+
 #define WSL4_DISK_READ_ONLY	(1u << 0)
 #define WSL4_DISK_FLUSH		(1u << 1)	/* has a volatile cache */
 #define WSL4_DISK_DISCARD	(1u << 2)
