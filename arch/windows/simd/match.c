@@ -6,6 +6,7 @@
 #include <linux/export.h>
 #include <asm/cpu_device_id.h>
 #include <asm/cpufeature.h>
+#include <asm/user_abi.h>
 
 struct model {
 	u16 vendor;
@@ -26,14 +27,10 @@ static u16 vendor_of(u32 ebx)
 /* CPUID leaf 1 as both manuals read it: the extended parts count where they do. */
 static struct model this_model(void)
 {
-	u32 eax = 0, ebx, ecx = 0, edx;
+	const u32 eax = cpuid_ask(1, 0).eax;
 	struct model m;
 
-	asm volatile("cpuid" : "+a" (eax), "=b" (ebx), "+c" (ecx), "=d" (edx));
-	m.vendor = vendor_of(ebx);
-	eax = 1;
-	ecx = 0;
-	asm volatile("cpuid" : "+a" (eax), "=b" (ebx), "+c" (ecx), "=d" (edx));
+	m.vendor = vendor_of(cpuid_ask(0, 0).ebx);
 	m.family = eax >> 8 & 0xf;
 	m.model = eax >> 4 & 0xf;
 	m.stepping = eax & 0xf;
