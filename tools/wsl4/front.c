@@ -224,9 +224,7 @@ void front_run(const char *path)
 
 	device_open();
 	open_back(path);
-	bytes = malloc(FRONT_MAX_FRAME);
-	if (!bytes)
-		die(EXIT_BUSY, "Windows has no memory left for wsl4.");
+	bytes = allocate(FRONT_MAX_FRAME);
 	if (read_frame(bytes, &count) != FRONT_START || count < sizeof(*start))
 		die(EXIT_USAGE, "The front end does not speak wsl4's language.");
 	start = (struct wsl4_start *)bytes;

@@ -10,13 +10,12 @@
 #include <string.h>
 #include "wsl4.h"
 
-/* $1 number of the disk, $2 is it new here, $3 partition, $4 bare, $5 type,
- * $6 options, $7 name, $8 the disk as the user called it
- */
+/* What mount_disk() hands over: fresh and bare are 0 or 1, called is the user's path. */
 static const char mount_script[] =
-"disk=/dev/ntblk$1 node=/dev/ntblk$1${3:+p$3} dir=/mnt/wsl4/$7\n"
+"index=$1 fresh=$2 part=$3 bare=$4 type=$5 options=$6 name=$7 called=$8\n"
+"disk=/dev/ntblk$index node=/dev/ntblk$index${part:+p$part} dir=/mnt/wsl4/$name\n"
 "fail() {\n"
-"	[ \"$2\" != 1 ] || sh -c \"echo 1 >/sys/block/ntblk$3/detach\" 2>/dev/null\n"
+"	[ $fresh = 0 ] || sh -c \"echo 1 >/sys/block/ntblk$index/detach\" 2>/dev/null\n"
 "	echo \"wsl4: $1\" >&2\n"
 "	exit 119\n"
 "}\n"
@@ -27,19 +26,19 @@ static const char mount_script[] =
 "	done\n"
 "	return 1\n"
 "}\n"
-"wait_for $disk 5 || fail \"Linux has not got $8. See wsl4 --dmesg\" $2 $1\n"
+"wait_for $disk 5 || fail \"Linux has not got $called. See wsl4 --dmesg\"\n"
 "udevadm settle -t 5 2>/dev/null\n"
-"wait_for $node 1 || fail \"$8 has no partition $3. See which it has: wsl4 --mount $8 --bare, then wsl4 lsblk\" $2 $1\n"
-"if [ $4 = 1 ]; then\n"
-"	[ $2 = 1 ] || echo \"wsl4: $8 was attached already\" >&2\n"
+"wait_for $node 1 || fail \"$called has no partition $part. See which it has: wsl4 --mount $called --bare, then wsl4 lsblk\"\n"
+"if [ $bare = 1 ]; then\n"
+"	[ $fresh = 1 ] || echo \"wsl4: $called was attached already\" >&2\n"
 "	echo $node\n"
 "	exit 0\n"
 "fi\n"
-"! mountpoint -q \"$dir\" || fail \"$dir is in use already. Choose another one with --name\" $2 $1\n"
-"mkdir -p \"$dir\" || fail \"$dir cannot be made. Choose another one with --name\" $2 $1\n"
-"mount ${5:+-t \"$5\"} ${6:+-o \"$6\"} -- $node \"$dir\" || {\n"
+"! mountpoint -q \"$dir\" || fail \"$dir is in use already. Choose another one with --name\"\n"
+"mkdir -p \"$dir\" || fail \"$dir cannot be made. Choose another one with --name\"\n"
+"mount ${type:+-t \"$type\"} ${options:+-o \"$options\"} -- $node \"$dir\" || {\n"
 "	rmdir \"$dir\"\n"
-"	fail \"$8 is not mounted. Is there a file system on it (--partition N)? Only attach it with --bare\" $2 $1\n"
+"	fail \"$called is not mounted. Is there a file system on it (--partition N)? Only attach it with --bare\"\n"
 "}\n"
 "echo \"$node is mounted on $dir\"\n";
 
@@ -95,10 +94,8 @@ static const char list_script[] =
 static WCHAR *wide(const char *text)
 {
 	int length = MultiByteToWideChar(CP_UTF8, 0, text, -1, NULL, 0);
-	WCHAR *to = malloc((length + 1) * sizeof(*to));
+	WCHAR *to = allocate((length + 1) * sizeof(*to));
 
-	if (!to)
-		die(EXIT_BUSY, "Windows has no memory left for wsl4.");
 	to[0] = 0;
 	MultiByteToWideChar(CP_UTF8, 0, text, -1, to, length);
 	return to;
@@ -110,7 +107,7 @@ struct nt_string {
 	WCHAR *text;
 };
 
-/* As NT calls the file that a program calls @path. */
+/* As NT calls the file that a program calls @path; ends with a NUL, too. */
 static struct nt_string nt_path(const char *path)
 {
 	BOOLEAN (WINAPI *convert)(PCWSTR, struct nt_string *, PWSTR *, PVOID);
@@ -135,12 +132,12 @@ static void attach_file(const char *path, bool read_only,
 
 	if (string.length > WSL4_ATTACH_MAX_PATH)
 		die(EXIT_USAGE, "The path is too long.");
-	attach = calloc(1, bytes);
-	if (!attach)
-		die(EXIT_BUSY, "Windows has no memory left for wsl4.");
-	attach->version = WSL4_CONSOLE_VERSION;
-	attach->flags = read_only ? WSL4_ATTACH_READ_ONLY : 0;
-	attach->path_bytes = string.length;
+	attach = allocate(bytes);
+	*attach = (struct wsl4_attach){
+		.version = WSL4_CONSOLE_VERSION,
+		.flags = read_only ? WSL4_ATTACH_READ_ONLY : 0,
+		.path_bytes = string.length,
+	};
 	memcpy(attach + 1, string.text, string.length);
 	error = device_call(WSL4_IOCTL_ATTACH, attach, bytes, result,
 			    sizeof(*result), NULL);
@@ -181,9 +178,7 @@ static const char *default_name(const char *path, const char *partition)
 	       name[-1] != ':')
 		name--;
 	bytes = strlen(name) + strlen(partition) + 2;
-	to = malloc(bytes);
-	if (!to)
-		die(EXIT_BUSY, "Windows has no memory left for wsl4.");
+	to = allocate(bytes);
 	snprintf(to, bytes, "%s%s%s", name, *partition ? "p" : "", partition);
 	return to;
 }
@@ -227,21 +222,9 @@ void mount_undo(struct options *options)
 {
 	const char *disk = options->mount.disk;
 	const char *words[] = { "", disk };
-	struct nt_string string;
-	char *path;
-	int bytes;
 
-	if (*disk) {
-		string = nt_path(disk);
-		bytes = string.length * 2 + 1;
-		path = calloc(1, bytes);
-		if (!path)
-			die(EXIT_BUSY, "Windows has no memory left for wsl4.");
-		WideCharToMultiByte(CP_UTF8, 0, string.text,
-				    string.length / sizeof(WCHAR), path,
-				    bytes - 1, NULL, NULL);
-		words[0] = path;
-	}
+	if (*disk)
+		words[0] = utf8(nt_path(disk).text);
 	run_script(options, unmount_script, words, 2);
 }
 

@@ -168,9 +168,24 @@ static bool is_partition(const char *text)
 	return !*text || (*end == '\0' && n >= 1 && n <= 255);
 }
 
+/* The first option that goes with --mount only, or NULL. */
+static const char *option_of_mount(const struct mount_options *mount)
+{
+	if (mount->bare)
+		return "--bare";
+	if (*mount->partition)
+		return "--partition";
+	if (*mount->type)
+		return "--type";
+	if (*mount->options)
+		return "--options";
+	return *mount->name ? "--name" : NULL;
+}
+
 static bool check_mount(struct options *options)
 {
 	const struct mount_options *mount = &options->mount;
+	const char *stray;
 
 	if (!mount->disk || (options->action == ACTION_MOUNT && !*mount->disk))
 		return complain(options, "needs the path of a disk", "--mount");
@@ -186,14 +201,8 @@ static bool check_mount(struct options *options)
 		return complain(options, "needs a name without /", "--name");
 	if (options->action == ACTION_MOUNT)
 		return true;
-	if (mount->bare || *mount->partition || *mount->type ||
-	    *mount->options || *mount->name)
-		return complain(options, "goes with --mount only",
-				mount->bare ? "--bare" :
-				*mount->partition ? "--partition" :
-				*mount->type ? "--type" :
-				*mount->options ? "--options" : "--name");
-	return true;
+	stray = option_of_mount(mount);
+	return !stray || complain(options, "goes with --mount only", stray);
 }
 
 static bool check(struct options *options)

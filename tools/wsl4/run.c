@@ -22,9 +22,7 @@ DWORD run_write(unsigned int stream, const void *bytes, DWORD count, bool eof)
 	DWORD part, error;
 
 	if (!buffer)
-		buffer = malloc(sizeof(*buffer));
-	if (!buffer)
-		die(EXIT_BUSY, "Windows has no memory left for wsl4.");
+		buffer = allocate(sizeof(*buffer));
 	do {
 		part = count < TRANSFER ? count : TRANSFER;
 		memset(&buffer->head, 0, sizeof(buffer->head));
@@ -151,11 +149,9 @@ static DWORD WINAPI copy_output(void *context)
 		.version = WSL4_CONSOLE_VERSION,
 		.stream = output->stream,
 	};
-	char *buffer = malloc(TRANSFER);
+	char *buffer = allocate(TRANSFER);
 	DWORD got;
 
-	if (!buffer)
-		die(EXIT_BUSY, "Windows has no memory left for wsl4.");
 	while (!device_call(WSL4_IOCTL_READ, &head, sizeof(head), buffer,
 			    TRANSFER, &got) && got) {
 		if (put(output, buffer, got))
@@ -214,12 +210,10 @@ void run_wait(unsigned int flags, bool (*tty)(const void *bytes, DWORD count))
 static DWORD WINAPI copy_input(void *context)
 {
 	HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
-	char *buffer = malloc(TRANSFER);
+	char *buffer = allocate(TRANSFER);
 	DWORD got, error = 0;
 
 	(void)context;
-	if (!buffer)
-		die(EXIT_BUSY, "Windows has no memory left for wsl4.");
 	while (!error) {
 		if (!ReadFile(input, buffer, TRANSFER, &got, NULL))
 			got = 0;

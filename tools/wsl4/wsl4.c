@@ -59,6 +59,15 @@ void die(int status, const char *format, ...)
 	ExitProcess(status);
 }
 
+void *allocate(size_t bytes)
+{
+	void *memory = malloc(bytes);
+
+	if (!memory)
+		die(EXIT_BUSY, "Windows has no memory left for wsl4.");
+	return memory;
+}
+
 HANDLE thread_start(DWORD (WINAPI *routine)(void *), void *context)
 {
 	HANDLE thread = CreateThread(NULL, 0, routine, context, 0, NULL);
@@ -110,14 +119,12 @@ static const WCHAR *next_argument(const WCHAR *line, WCHAR *to, bool program)
 	return line;
 }
 
-static char *utf8(const WCHAR *wide)
+char *utf8(const WCHAR *wide)
 {
 	int bytes = WideCharToMultiByte(CP_UTF8, 0, wide, -1, NULL, 0, NULL,
 					NULL);
-	char *text = malloc(bytes ? bytes : 1);
+	char *text = allocate(bytes ? bytes : 1);
 
-	if (!text)
-		die(EXIT_BUSY, "Windows has no memory left for wsl4.");
 	text[0] = 0;
 	WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, bytes, NULL, NULL);
 	return text;

@@ -44,6 +44,12 @@ die(int status, const char *format, ...);
 /* Write it all. FALSE when the reader is gone. */
 bool write_all(HANDLE handle, const void *bytes, DWORD count);
 
+/* As malloc(); never returns NULL. */
+void *allocate(size_t bytes);
+
+/* A copy in UTF-8. */
+char *utf8(const WCHAR *wide);
+
 /* A thread's worth of work; never returns NULL. */
 HANDLE thread_start(DWORD (WINAPI *routine)(void *), void *context);
 
