@@ -36,15 +36,8 @@ is 'KUnit as in the reference' "$out$err" ''
 # So do the self-tests of ciphers and hashes. A driver that failed is not there.
 unlike 'every cipher and hash does as its test vectors' "$(cat "$log")" \
 	'alg: .*(fail|err)'
-lx 60 sh -c 'for flag in aes:xts-aes-aesni aes:ecb-aes-aesni sse4_2:crc32c-intel ssse3:sha256-ssse3 \
-		avx2:sha512-avx2 sha_ni:sha1-ni; do
-	grep -qw ${flag%%:*} /proc/cpuinfo || continue
-	awk -v driver=${flag#*:} "
-		\$1 == \"driver\" { here = \$3 == driver; seen += here }
-		here && \$1 == \"selftest\" { passed += \$3 == \"passed\" }
-		END { exit !(seen && passed) }" /proc/crypto || echo "${flag#*:}"
-done'
-is 'those by the processor'\''s instructions are there and tested' "$out" ''
+simd_drivers aes:xts-aes-aesni aes:ecb-aes-aesni sse4_2:crc32c-intel \
+	ssse3:sha256-ssse3 avx2:sha512-avx2 sha_ni:sha1-ni
 
 lx 600 systemctl is-system-running --wait
 is 'systemd says running' "$out" running

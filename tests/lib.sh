@@ -126,6 +126,27 @@ unlike()
 	return 1
 }
 
+# clean_log [REGEX]: no complaint of the kernel's in the log, nor REGEX
+clean_log()
+{
+	unlike 'nothing is wrong in the log' "$(cat "$log")" \
+		"BUG:|WARNING:|Oops|Kernel panic|INFO: (task|rcu)${1:+|$1}"
+}
+
+# simd_drivers FLAG:DRIVER...: where the processor has FLAG, Linux has that cipher or
+# hash, and it passed its self-test
+simd_drivers()
+{
+	lx 60 sh -c 'for pair; do
+		grep -qw "${pair%%:*}" /proc/cpuinfo || continue
+		awk -v driver="${pair#*:}" "
+			\$1 == \"driver\" { here = \$3 == driver; seen += here }
+			here && \$1 == \"selftest\" { passed += \$3 == \"passed\" }
+			END { exit !(seen && passed) }" /proc/crypto || echo "${pair#*:}"
+	done' sh "$@"
+	is 'ciphers and hashes by the processor'\''s instructions' "$out" ''
+}
+
 skip()
 {
 	tests_run=$((tests_run + 1))
