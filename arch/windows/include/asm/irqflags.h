@@ -5,7 +5,7 @@
 #ifndef __ASSEMBLY__
 
 #include <linux/types.h>
-#include <wsl4/host.h>
+#include <wsl4/vcpu.h>
 
 /*
  * Interrupts are virtual. NT sets bits in the vCPU's pending word; they are
