@@ -4,9 +4,8 @@
  */
 #include "nt.h"
 
-NTSTATUS console_nt_init(PDRIVER_OBJECT driver)
+NTSTATUS console_nt_init(void)
 {
-	(void)driver;
 	return STATUS_SUCCESS;
 }
 

@@ -56,7 +56,7 @@ NTSTATUS control_status(struct request *request, u32 *bytes)
 	status->version = WSL4_CONSOLE_VERSION;
 	status->state = state_for_program();
 	nt_linux_message(status->message, sizeof(status->message));
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	status->sessions = session_count();
 	until = down_at ? down_at : clock_now();
 	if (up_at)
@@ -64,7 +64,7 @@ NTSTATUS control_status(struct request *request, u32 *bytes)
 	status->memory_bytes = hello.memory_bytes;
 	RtlCopyMemory(status->linux_version, hello.linux_version,
 		      sizeof(status->linux_version));
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	*bytes = sizeof(*status);
 	return STATUS_SUCCESS;
 }
@@ -80,12 +80,12 @@ s64 control_hello(u64 offset, u64 bytes)
 	text = nt_physmem_map(offset, bytes, &mapping);
 	if (!text)
 		return -LINUX_EFAULT;
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	RtlCopyMemory(&hello, text, sizeof(hello));
 	hello.linux_version[sizeof(hello.linux_version) - 1] = 0;
 	up_at = clock_now();
 	down_at = 0;
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	nt_physmem_unmap(&mapping);
 	return 0;
 }
@@ -133,14 +133,14 @@ NTSTATUS control_log(struct request *request, u32 *bytes)
 	if (!NT_SUCCESS(status))
 		return status;
 	InitializeListHead(&done);
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	*bytes = read_log(request);
 	if (!*bytes) {
 		IoMarkIrpPending(request->irp);
 		irp_queue(&log_waits, &done, request->irp);
 		status = STATUS_PENDING;
 	}
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	irp_complete_all(&done);
 	return status;
 }
@@ -157,7 +157,7 @@ static void log_grown(void)
 	if (IsListEmpty(&log_waits))
 		return;
 	InitializeListHead(&done);
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	for (entry = log_waits.Flink; entry != &log_waits; entry = next) {
 		next = entry->Flink;
 		irp = CONTAINING_RECORD(entry, IRP, Tail.Overlay.ListEntry);
@@ -166,7 +166,7 @@ static void log_grown(void)
 		if (bytes && irp_take(irp))
 			irp_done(&done, irp, STATUS_SUCCESS, bytes);
 	}
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	irp_complete_all(&done);
 }
 
@@ -178,7 +178,7 @@ void control_log_cancel(PFILE_OBJECT file)
 	PIRP irp;
 
 	InitializeListHead(&done);
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	for (entry = log_waits.Flink; entry != &log_waits; entry = next) {
 		next = entry->Flink;
 		irp = CONTAINING_RECORD(entry, IRP, Tail.Overlay.ListEntry);
@@ -186,7 +186,7 @@ void control_log_cancel(PFILE_OBJECT file)
 		if (request.file == file && irp_take(irp))
 			irp_done(&done, irp, STATUS_CANCELLED, 0);
 	}
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	irp_complete_all(&done);
 }
 
@@ -194,9 +194,9 @@ void control_linux_ended(void)
 {
 	KIRQL irql;
 
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	down_at = clock_now();
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	log_grown();
 }
 
@@ -226,8 +226,8 @@ void control_exit(void)
 
 	log_set_listener(NULL);
 	InitializeListHead(&done);
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	irp_done_all(&done, &log_waits, STATUS_DELETE_PENDING);
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	irp_complete_all(&done);
 }

@@ -183,7 +183,7 @@ NTSTATUS session_start(struct request *request)
 	if (!session)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	InitializeListHead(&done);
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	if (request->file->FsContext)
 		status = STATUS_INVALID_DEVICE_STATE;
 	else if (!linux_takes_sessions())
@@ -198,7 +198,7 @@ NTSTATUS session_start(struct request *request)
 		session_notify(session, WSL4_EVENT_START);
 		status = STATUS_PENDING;
 	}
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	if (status != STATUS_PENDING) {
 		session_free(session);
 		return status;
@@ -315,9 +315,9 @@ NTSTATUS session_write(struct request *request)
 	if (!NT_SUCCESS(status))
 		return status;
 	InitializeListHead(&done);
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	status = write_locked(request, &done);
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	irp_complete_all(&done);
 	if (status == STATUS_PENDING)
 		nt_raise_irq(WSL4_IRQ_CONSOLE);
@@ -357,9 +357,9 @@ NTSTATUS session_read(struct request *request)
 	if (!request->out)
 		return STATUS_BUFFER_TOO_SMALL;
 	InitializeListHead(&done);
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	status = read_locked(request, &done, &raise);
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	irp_complete_all(&done);
 	if (raise)
 		nt_raise_irq(WSL4_IRQ_CONSOLE);
@@ -379,7 +379,7 @@ NTSTATUS session_close_stream(struct request *request)
 	if (!NT_SUCCESS(status))
 		return status;
 	InitializeListHead(&done);
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	status = find_session(request, &session);
 	if (NT_SUCCESS(status)) {
 		stream = &session->stream[header->stream];
@@ -389,7 +389,7 @@ NTSTATUS session_close_stream(struct request *request)
 		session->event.closed |= 1u << header->stream;
 		session_notify(session, WSL4_EVENT_CLOSED);
 	}
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	irp_complete_all(&done);
 	if (NT_SUCCESS(status))
 		nt_raise_irq(WSL4_IRQ_CONSOLE);
@@ -407,7 +407,7 @@ NTSTATUS session_winsize(struct request *request)
 		return STATUS_BUFFER_TOO_SMALL;
 	if (size->version != WSL4_CONSOLE_VERSION)
 		return STATUS_REVISION_MISMATCH;
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	status = find_session(request, &session);
 	if (NT_SUCCESS(status)) {
 		session->event.rows = size->rows;
@@ -416,7 +416,7 @@ NTSTATUS session_winsize(struct request *request)
 		session->event.ypixel = size->ypixel;
 		session_notify(session, WSL4_EVENT_WINSIZE);
 	}
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	if (NT_SUCCESS(status))
 		nt_raise_irq(WSL4_IRQ_CONSOLE);
 	return status;
@@ -435,13 +435,13 @@ NTSTATUS session_signal(struct request *request)
 		return STATUS_REVISION_MISMATCH;
 	if (signal->signal < 1 || signal->signal > 64)
 		return STATUS_INVALID_PARAMETER;
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	status = find_session(request, &session);
 	if (NT_SUCCESS(status)) {
 		session->event.signals |= 1ull << (signal->signal - 1);
 		session_notify(session, WSL4_EVENT_SIGNAL);
 	}
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	if (NT_SUCCESS(status))
 		nt_raise_irq(WSL4_IRQ_CONSOLE);
 	return status;
@@ -460,7 +460,7 @@ NTSTATUS session_wait(struct request *request)
 	if (*(u32 *)request->buffer != WSL4_CONSOLE_VERSION)
 		return STATUS_REVISION_MISMATCH;
 	InitializeListHead(&done);
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	status = find_session(request, &session);
 	if (NT_SUCCESS(status)) {
 		IoMarkIrpPending(request->irp);
@@ -469,7 +469,7 @@ NTSTATUS session_wait(struct request *request)
 			answer_waits(&done, session);
 		status = STATUS_PENDING;
 	}
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	irp_complete_all(&done);
 	return status;
 }
@@ -495,7 +495,7 @@ void session_hangup(PFILE_OBJECT file)
 	KIRQL irql;
 
 	InitializeListHead(&done);
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	session = file->FsContext;
 	file->FsContext = NULL;
 	if (session) {
@@ -508,7 +508,7 @@ void session_hangup(PFILE_OBJECT file)
 		else
 			session_notify(session, WSL4_EVENT_HANGUP);
 	}
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	irp_complete_all(&done);
 	if (session && !victim)
 		nt_raise_irq(WSL4_IRQ_CONSOLE);
@@ -533,9 +533,9 @@ void session_end_all(void)
 
 	for (i = 0; i < WSL4_MAX_SESSIONS; i++) {
 		InitializeListHead(&done);
-		KeAcquireSpinLock(&console_lock, &irql);
+		KeAcquireSpinLock(&irp_lock, &irql);
 		victim = end_slot(&done, slots[i]);
-		KeReleaseSpinLock(&console_lock, irql);
+		KeReleaseSpinLock(&irp_lock, irql);
 		irp_complete_all(&done);
 		session_free(victim);
 	}
@@ -562,7 +562,7 @@ s64 session_event(struct wsl4_vcpu *vcpu)
 	struct session *session;
 	KIRQL irql;
 
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	session = next_event();
 	if (!session) {
 		nt_lower_irq(WSL4_IRQ_CONSOLE);
@@ -576,7 +576,7 @@ s64 session_event(struct wsl4_vcpu *vcpu)
 		if (session->state == SESSION_ASKED)
 			session->state = SESSION_STARTING;
 	}
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	return !!session;
 }
 
@@ -625,9 +625,9 @@ s64 session_linux_read(const u64 *args)
 	if (!bytes)
 		return -LINUX_EFAULT;
 	InitializeListHead(&done);
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	count = read_locked_linux(&done, args, bytes);
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	nt_physmem_unmap(&mapping);
 	irp_complete_all(&done);
 	return count;
@@ -675,9 +675,9 @@ s64 session_linux_write(const u64 *args)
 			return -LINUX_EFAULT;
 	}
 	InitializeListHead(&done);
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	count = write_locked_linux(&done, args, bytes);
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	nt_physmem_unmap(&mapping);
 	irp_complete_all(&done);
 	return count;
@@ -733,9 +733,9 @@ s64 session_linux_exit(const u64 *args)
 	s64 result;
 
 	InitializeListHead(&done);
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	result = exit_locked(&done, args, &victim);
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	irp_complete_all(&done);
 	session_free(victim);
 	return result;

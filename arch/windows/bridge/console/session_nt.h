@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Sessions, as the files of the NT end see them. All under console_lock.
+ * Sessions, as the files of the NT end see them. All under irp_lock.
  */
 #ifndef _WSL4_SESSION_NT_H
 #define _WSL4_SESSION_NT_H

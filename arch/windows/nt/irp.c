@@ -5,9 +5,28 @@
  * An IRP belongs to whoever cleared its cancel routine: either irp_take() or
  * the I/O manager, which then calls irp_cancel().
  */
-#include "console_nt.h"
+#include "core.h"
+#include "irp.h"
 
-KSPIN_LOCK console_lock;
+typedef PVOID (NTAPI *map_t)(PMDL mdl, KPROCESSOR_MODE mode,
+			     MEMORY_CACHING_TYPE type, PVOID address,
+			     ULONG bugcheck, ULONG priority);
+
+KSPIN_LOCK irp_lock;
+
+static map_t map_locked_pages;
+
+void irp_init(void)
+{
+	map_locked_pages = nt_routine(L"MmMapLockedPagesSpecifyCache");
+	KeInitializeSpinLock(&irp_lock);
+	wine_guard_init();
+}
+
+void irp_exit(void)
+{
+	wine_guard_exit();
+}
 
 static void NTAPI irp_cancel(PDEVICE_OBJECT device, PIRP irp)
 {
@@ -15,9 +34,9 @@ static void NTAPI irp_cancel(PDEVICE_OBJECT device, PIRP irp)
 
 	(void)device;
 	IoReleaseCancelSpinLock(irp->CancelIrql);
-	KeAcquireSpinLock(&console_lock, &irql);
+	KeAcquireSpinLock(&irp_lock, &irql);
 	RemoveEntryList(&irp->Tail.Overlay.ListEntry);
-	KeReleaseSpinLock(&console_lock, irql);
+	KeReleaseSpinLock(&irp_lock, irql);
 	irp->IoStatus.Status = STATUS_CANCELLED;
 	irp->IoStatus.Information = 0;
 	IoCompleteRequest(irp, IO_NO_INCREMENT);
@@ -98,4 +117,19 @@ void request_parse(struct request *request, PIRP irp)
 	request->buffer = irp->AssociatedIrp.SystemBuffer;
 	request->in = stack->Parameters.DeviceIoControl.InputBufferLength;
 	request->out = stack->Parameters.DeviceIoControl.OutputBufferLength;
+}
+
+/* What MmGetSystemAddressForMdlSafe() does, without an import of its own. */
+void *irp_buffer(PIRP irp)
+{
+	PMDL mdl = irp->MdlAddress;
+
+	if (!mdl)
+		return irp->AssociatedIrp.SystemBuffer;
+	if (mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL))
+		return mdl->MappedSystemVa;
+	if (!map_locked_pages)
+		return NULL;
+	return map_locked_pages(mdl, KernelMode, MmCached, NULL, FALSE,
+				NormalPagePriority);
 }

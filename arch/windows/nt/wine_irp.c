@@ -9,7 +9,8 @@
  * freed at once: its buffer is, and the IRP itself joins a ring of the last
  * ones, where being cancelled is harmless.
  */
-#include "console_nt.h"
+#include "core.h"
+#include "irp.h"
 
 #define KEPT_IRPS	8192
 
