@@ -136,6 +136,37 @@ refused 'a truncated file' 119 'no multiple of 512' --mount "$work/odd.img"
 image vhdx.img 4
 printf vhdxfile | dd of="$work/vhdx.img" conv=notrunc status=none
 refused 'a VHDX' 119 'it is a VHDX' --mount "$work/vhdx.img"
+
+# vhd NAME TYPE [SIZE]: a footer behind 4 MiB; SIZE: what it says of that
+vhd()
+{
+	python3 -c '
+import struct, sys
+name, kind, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+foot = struct.pack(">8sIIQI4sI4sQQIII16sB", b"conectix", 2, 0x10000, 2**64 - 1, 0,
+                   b"test", 0, b"Wi2k", size, size, 0, kind, 0, bytes(range(1, 17)), 0)
+foot = foot.ljust(512, b"\0")
+total = ~sum(foot) & 0xffffffff
+foot = foot[:64] + struct.pack(">I", total) + foot[68:]
+open(name, "wb").write(bytes(4 << 20) + foot)' "$work/$1" "$2" "${3:-$((4 << 20))}"
+}
+
+vhd disk.vhd 2
+lx 60 --mount "$work/disk.vhd" --bare
+is 'a fixed VHD is a disk' "$out" /dev/ntblk1 || diag "$err"
+lx 60 sh -c 'blockdev --getsize64 /dev/ntblk1; cat /sys/block/ntblk1/serial; mke2fs -q /dev/ntblk1'
+is 'without its footer, with its number' "$out" "$((4 << 20))
+0102030405060708"
+lx 60 --unmount "$work/disk.vhd"
+good 'it is detached'
+is 'the footer is as it was' "$(tail -c 512 "$work/disk.vhd" | head -c 8)" conectix
+vhd dynamic.vhd 3
+refused 'a dynamic VHD' 119 'it is a dynamic VHD' --mount "$work/dynamic.vhd"
+vhd short.vhd 2 $((8 << 20))
+refused 'a truncated VHD' 119 'of another size' --mount "$work/short.vhd"
+vhd bad.vhd 2
+printf x | dd of="$work/bad.vhd" bs=1 seek=$(((4 << 20) + 100)) conv=notrunc status=none
+refused 'a VHD with a damaged footer' 119 'footer is damaged' --mount "$work/bad.vhd"
 image nothing.img 4
 refused 'no file system' 119 'is not mounted' --mount "$work/nothing.img"
 python3 -c '

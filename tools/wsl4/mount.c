@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * wsl4 --mount, --unmount and --list: Windows files as disks of Linux.
+ * wsl4 --mount and --unmount: Windows files as disks of Linux.
  *
  * The driver attaches a file; all else is the work of Linux's own programs, in
  * scripts that run in a session like any other.
@@ -12,11 +12,12 @@
 
 /* What mount_disk() hands over: fresh and bare are 0 or 1, called is the user's path. */
 static const char mount_script[] =
+SCRIPT_SAY
 "index=$1 fresh=$2 part=$3 bare=$4 type=$5 options=$6 name=$7 called=$8\n"
 "disk=/dev/ntblk$index node=/dev/ntblk$index${part:+p$part} dir=/mnt/wsl4/$name\n"
 "fail() {\n"
 "	[ $fresh = 0 ] || sh -c \"echo 1 >/sys/block/ntblk$index/detach\" 2>/dev/null\n"
-"	echo \"wsl4: $1\" >&2\n"
+"	say \"$1\"\n"
 "	exit 119\n"
 "}\n"
 "wait_for() {\n"
@@ -30,7 +31,7 @@ static const char mount_script[] =
 "udevadm settle -t 5 2>/dev/null\n"
 "wait_for $node 1 || fail \"$called has no partition $part. See which it has: wsl4 --mount $called --bare, then wsl4 lsblk\"\n"
 "if [ $bare = 1 ]; then\n"
-"	[ $fresh = 1 ] || echo \"wsl4: $called was attached already\" >&2\n"
+"	[ $fresh = 1 ] || say \"$called was attached already\"\n"
 "	echo $node\n"
 "	exit 0\n"
 "fi\n"
@@ -42,8 +43,12 @@ static const char mount_script[] =
 "}\n"
 "echo \"$node is mounted on $dir\"\n";
 
-/* $1 NT path of the disk, or "", $2 the disk as the user called it */
+/*
+ * $1 NT path of the disk, or "", $2 the disk as the user called it, $3 what the NT paths
+ * of its partitions begin with, or "".
+ */
 static const char unmount_script[] =
+SCRIPT_SAY
 "lower() { printf %s \"$1\" | tr A-Z a-z; }\n"
 "undo() {\n"
 "	for node in /dev/$1 /dev/$1p*; do\n"
@@ -65,31 +70,21 @@ static const char unmount_script[] =
 "	disk=${sys##*/}\n"
 "	IFS= read -r path <$sys/nt_path || continue\n"
 "	if [ -n \"$1\" ]; then\n"
-"		[ \"$(lower \"$path\")\" = \"$(lower \"$1\")\" ] || [ \"$2\" = /dev/$disk ] || continue\n"
+"		[ \"$(lower \"$path\")\" = \"$(lower \"$1\")\" ] || [ \"$2\" = /dev/$disk ] ||\n"
+"			{ [ -n \"$3\" ] && [ \"$(lower \"${path%\"${path##*[!0-9]}\"}\")\" = \"$(lower \"$3\")\" ]; } || continue\n"
 "	else\n"
 "		case $root in /dev/$disk | /dev/${disk}p*) continue ;; esac\n"
 "	fi\n"
 "	found=1\n"
 "	undo $disk && continue\n"
-"	echo \"wsl4: ${2:-$path} is in use, and stays attached as /dev/$disk. See who uses it: wsl4 lsblk, wsl4 fuser -vm /dev/$disk\" >&2\n"
+"	say \"${2:-$path} is in use, and stays attached as /dev/$disk. See who uses it: wsl4 lsblk, wsl4 fuser -vm /dev/$disk\"\n"
 "	status=116\n"
 "done\n"
 "if [ -n \"$1\" ] && [ $found = 0 ]; then\n"
-"	echo \"wsl4: $2 is not attached. See which disks are: wsl4 --list\" >&2\n"
+"	say \"$2 is not attached. See which disks are: wsl4 --list\"\n"
 "	status=119\n"
 "fi\n"
 "exit $status\n";
-
-static const char list_script[] =
-"printf '%-12s %10s  %-4s %s\\n' DEVICE MiB MODE PATH\n"
-"for sys in /sys/block/ntblk*; do\n"
-"	IFS= read -r path <$sys/nt_path || continue\n"
-"	read -r sectors <$sys/size\n"
-"	read -r ro <$sys/ro\n"
-"	mode=rw\n"
-"	[ $ro = 0 ] || mode=ro\n"
-"	printf '%-12s %10s  %-4s %s\\n' /dev/${sys##*/} $((sectors / 2048)) $mode \"$path\"\n"
-"done\n";
 
 static WCHAR *wide(const char *text)
 {
@@ -183,36 +178,56 @@ static const char *default_name(const char *path, const char *partition)
 	return to;
 }
 
-static void __attribute__((noreturn))
-run_script(struct options *options, const char *script, const char **words,
-	   int count)
+/* The number of a disk that is called \\.\PhysicalDriveN; NULL: another name. */
+static const char *drive_number(const char *disk)
 {
-	const char *argv[16] = { "sh", "-c", script, "wsl4" };
+	static const char name[] = "\\\\.\\PhysicalDrive";
+	const char *number = disk + sizeof(name) - 1;
 
-	memcpy(argv + 4, words, count * sizeof(*words));
-	options->argv = (char **)argv;
-	options->argc = 4 + count;
-	options->user = "";
-	options->directory = "/";
-	run_command(options);
+	if (_strnicmp(disk, name, sizeof(name) - 1) || !*number ||
+	    number[strspn(number, "0123456789")])
+		return NULL;
+	return number;
+}
+
+/*
+ * Windows writes to the other partitions of a disk of its own: Linux gets this one
+ * alone, by the name that Windows has for it.
+ */
+static void name_partition(struct mount_options *mount)
+{
+	const char *number = drive_number(mount->disk);
+	char *name;
+
+	if (!number || !*mount->partition)
+		return;
+	name = allocate(64);
+	snprintf(name, 64, "\\\\.\\Harddisk%.9sPartition%.9s", number,
+		 mount->partition);
+	mount->disk = name;
+	mount->partition = "";
 }
 
 void mount_disk(struct options *options)
 {
-	const struct mount_options *mount = &options->mount;
+	struct mount_options *mount = &options->mount;
 	struct wsl4_attach_result result;
+	const char *words[8];
 	char number[16];
-	const char *words[] = {
-		number, "1", mount->partition, mount->bare ? "1" : "0",
-		mount->type, mount->options, mount->name, mount->disk,
-	};
 
+	name_partition(mount);
 	device_open();
 	attach_file(mount->disk, has_option(mount->options, "ro"), &result);
 	device_close();
 	snprintf(number, sizeof(number), "%u", (unsigned int)result.index);
-	if (result.result == WSL4_ATTACH_THERE)
-		words[1] = "0";
+	words[0] = number;
+	words[1] = result.result == WSL4_ATTACH_THERE ? "0" : "1";
+	words[2] = mount->partition;
+	words[3] = mount->bare ? "1" : "0";
+	words[4] = mount->type;
+	words[5] = mount->options;
+	words[6] = mount->name;
+	words[7] = mount->disk;
 	if (!*mount->name)
 		words[6] = default_name(mount->disk, mount->partition);
 	run_script(options, mount_script, words, 8);
@@ -220,15 +235,16 @@ void mount_disk(struct options *options)
 
 void mount_undo(struct options *options)
 {
-	const char *disk = options->mount.disk;
-	const char *words[] = { "", disk };
+	const char *disk = options->mount.disk, *number = drive_number(disk);
+	const char *words[] = { "", disk, "" };
+	char partitions[64];
 
 	if (*disk)
 		words[0] = utf8(nt_path(disk).text);
-	run_script(options, unmount_script, words, 2);
-}
-
-void mount_list(struct options *options)
-{
-	run_script(options, list_script, NULL, 0);
+	if (number) {
+		snprintf(partitions, sizeof(partitions),
+			 "\\??\\Harddisk%.9sPartition", number);
+		words[2] = partitions;
+	}
+	run_script(options, unmount_script, words, 3);
 }

@@ -72,11 +72,17 @@ static blk_status_t ntblk_queue_rq(struct blk_mq_hw_ctx *hctx,
 	wire->bytes = blk_rq_bytes(rq);
 	if (op == WSL4_BLOCK_READ || op == WSL4_BLOCK_WRITE)
 		fill_segments(rq, wire);
-	err = host_call1(HOST_BLOCK_SUBMIT, wsl4_physmem_offset(wire));
+	err = host_call2(HOST_BLOCK_SUBMIT, wsl4_physmem_offset(wire), !bd->last);
 	/* All disks together have more in flight than NT has room for. */
 	if (err == -EAGAIN)
 		return BLK_STS_RESOURCE;
 	return errno_to_blk_status(err);
+}
+
+/* The last of several did not come. */
+static void ntblk_commit_rqs(struct blk_mq_hw_ctx *hctx)
+{
+	host_call0(HOST_BLOCK_COMMIT);
 }
 
 static int ntblk_init_request(struct blk_mq_tag_set *set, struct request *rq,
@@ -98,6 +104,7 @@ static void ntblk_exit_request(struct blk_mq_tag_set *set, struct request *rq,
 
 const struct blk_mq_ops ntblk_mq_ops = {
 	.queue_rq	= ntblk_queue_rq,
+	.commit_rqs	= ntblk_commit_rqs,
 	.init_request	= ntblk_init_request,
 	.exit_request	= ntblk_exit_request,
 };

@@ -16,7 +16,6 @@
 #define NR_WORKERS	4
 #define NR_WORKS	256		/* requests in flight, all disks */
 #define DISK_DEPTH	128		/* of one disk */
-#define PHYSICAL_BLOCK	4096u
 #define MAX_TRANSFER	(16u << 20)	/* bytes of one read or write of NT's */
 #define ZEROES_SIZE	(16u << 10)
 
@@ -66,13 +65,21 @@ static void put(LIST_ENTRY *list, struct work *work, int in_flight_change)
 
 /* ------------------------------------------------------------ doing I/O -- */
 
-static s64 linux_error(NTSTATUS status)
+s64 block_error(NTSTATUS status)
 {
 	if (NT_SUCCESS(status))
 		return 0;
 	switch (status) {
 	case STATUS_DISK_FULL:
 		return -LINUX_ENOSPC;
+	case STATUS_NO_SUCH_DEVICE:
+	case STATUS_DEVICE_NOT_CONNECTED:
+	case STATUS_DEVICE_REMOVED:
+	case STATUS_NO_MEDIA_IN_DEVICE:
+		return -LINUX_ENODEV;
+	case STATUS_IO_TIMEOUT:
+	case STATUS_DEVICE_BUSY:
+		return -LINUX_ETIMEDOUT;
 	case STATUS_MEDIA_WRITE_PROTECTED:
 		return -LINUX_EROFS;
 	case STATUS_NO_MEMORY:
@@ -86,8 +93,8 @@ static s64 linux_error(NTSTATUS status)
  * Wine does file I/O before it returns, even when it says that it is pending;
  * an event would only cost messages to its server there.
  */
-static NTSTATUS finish(struct worker *worker, NTSTATUS status,
-		       IO_STATUS_BLOCK *io)
+NTSTATUS block_finish(const struct worker *worker, NTSTATUS status,
+		      const IO_STATUS_BLOCK *io)
 {
 	if (status != STATUS_PENDING)
 		return status;
@@ -96,31 +103,63 @@ static NTSTATUS finish(struct worker *worker, NTSTATUS status,
 	return io->Status;
 }
 
+static NTSTATUS transfer_once(struct worker *worker, struct disk *disk,
+			      BOOLEAN write, u64 position, void *data, ULONG bytes,
+			      IO_STATUS_BLOCK *io)
+{
+	LARGE_INTEGER at = { .QuadPart = position };
+	NTSTATUS status;
+
+	io->Status = STATUS_UNSUCCESSFUL;
+	io->Information = 0;
+	if (write)
+		status = ZwWriteFile(disk->file, worker->event, NULL, NULL, io, data,
+				     bytes, &at, NULL);
+	else
+		status = ZwReadFile(disk->file, worker->event, NULL, NULL, io, data,
+				    bytes, &at, NULL);
+	return block_finish(worker, status, io);
+}
+
+/* Wine reads from a device only into memory that it knows; Linux's is not. */
+static NTSTATUS transfer_bounced(struct worker *worker, struct disk *disk,
+				 BOOLEAN write, u64 position, void *data,
+				 ULONG bytes, IO_STATUS_BLOCK *io)
+{
+	void *buffer = ExAllocatePoolWithTag(PagedPool, bytes, NT_TAG);
+	NTSTATUS status;
+
+	if (!buffer)
+		return STATUS_NO_MEMORY;
+	if (write)
+		memcpy(buffer, data, bytes);
+	status = transfer_once(worker, disk, write, position, buffer, bytes, io);
+	if (!write && NT_SUCCESS(status))
+		memcpy(data, buffer, min(io->Information, (ULONG_PTR)bytes));
+	ExFreePoolWithTag(buffer, NT_TAG);
+	return status;
+}
+
 s64 block_transfer(struct worker *worker, struct disk *disk, BOOLEAN write,
 		   u64 position, u8 *data, u64 bytes)
 {
 	IO_STATUS_BLOCK io;
-	LARGE_INTEGER at;
 	NTSTATUS status;
 	ULONG part;
 
 	while (bytes) {
-		part = min(bytes, (u64)MAX_TRANSFER);
-		at.QuadPart = position;
-		io.Status = STATUS_UNSUCCESSFUL;
-		io.Information = 0;
-		if (write)
-			status = ZwWriteFile(disk->file, worker->event, NULL,
-					     NULL, &io, data, part, &at, NULL);
+		part = torture_part(disk, min(bytes, (u64)MAX_TRANSFER));
+		if (nt_under_wine && disk->kind != DISK_IS_FILE)
+			status = transfer_bounced(worker, disk, write, position,
+						  data, part, &io);
 		else
-			status = ZwReadFile(disk->file, worker->event, NULL,
-					    NULL, &io, data, part, &at, NULL);
-		status = finish(worker, status, &io);
+			status = transfer_once(worker, disk, write, position, data,
+					       part, &io);
 		if (!NT_SUCCESS(status))
-			return linux_error(status);
+			return block_error(status);
 		/* Less than asked for: somebody has truncated the file. */
 		if (!io.Information || io.Information > part ||
-		    io.Information % SECTOR)
+		    io.Information % disk->sector)
 			return -LINUX_EIO;
 		position += io.Information;
 		data += io.Information;
@@ -129,8 +168,8 @@ s64 block_transfer(struct worker *worker, struct disk *disk, BOOLEAN write,
 	return 0;
 }
 
-static s64 transfer_run(struct worker *worker, struct disk *disk, BOOLEAN write,
-			u64 position, u64 start, u64 bytes)
+static s64 transfer_run(struct worker *worker, struct disk *disk,
+			enum block_how how, u64 position, u64 start, u64 bytes)
 {
 	struct nt_mapping mapping;
 	s64 result = 0;
@@ -143,13 +182,20 @@ static s64 transfer_run(struct worker *worker, struct disk *disk, BOOLEAN write,
 		if (!data)
 			return nt_physmem_valid(start, part) ? -LINUX_ENOMEM :
 							       -LINUX_EFAULT;
-		result = block_transfer(worker, disk, write, position, data,
-					part);
+		result = torture_transfer(worker, disk, how, position, data,
+					  part);
 		nt_physmem_unmap(&mapping);
 		start += part;
 		position += part;
 	}
 	return result;
+}
+
+static enum block_how how_of(const struct wsl4_block_request *r)
+{
+	if (r->op == WSL4_BLOCK_READ)
+		return BLOCK_READ;
+	return r->flags & WSL4_BLOCK_FUA ? BLOCK_WRITE_THROUGH : BLOCK_WRITE;
 }
 
 /* Segments that follow each other in physmem are one run. */
@@ -166,8 +212,8 @@ static s64 transfer_runs(struct worker *worker, struct disk *disk,
 		while (i < r->nr_segments &&
 		       r->segment[i].offset == start + bytes)
 			bytes += r->segment[i++].bytes;
-		result = transfer_run(worker, disk, r->op == WSL4_BLOCK_WRITE,
-				      position, start, bytes);
+		result = transfer_run(worker, disk, how_of(r), position, start,
+				      bytes);
 		if (result)
 			return result;
 		position += bytes;
@@ -175,11 +221,11 @@ static s64 transfer_runs(struct worker *worker, struct disk *disk,
 	return 0;
 }
 
-static s64 flush(struct disk *disk)
+s64 block_flush(struct disk *disk)
 {
 	if (disk->flags & WSL4_DISK_READ_ONLY)
 		return 0;
-	return linux_error(flush_nt(disk->file));
+	return block_error(flush_nt(disk->file));
 }
 
 static s64 write_zeroes(struct worker *worker, struct disk *disk,
@@ -190,8 +236,8 @@ static s64 write_zeroes(struct worker *worker, struct disk *disk,
 
 	while (left && !result) {
 		part = min(left, (u64)ZEROES_SIZE);
-		result = block_transfer(worker, disk, TRUE, position, zeroes,
-					part);
+		result = torture_transfer(worker, disk, how_of(r), position,
+					  zeroes, part);
 		position += part;
 		left -= part;
 	}
@@ -211,7 +257,7 @@ NTSTATUS block_zero_range(struct worker *worker, struct disk *disk, u64 start,
 	status = ZwFsControlFile(disk->file, worker->event, NULL, NULL, &io,
 				 FSCTL_SET_ZERO_DATA, &range, sizeof(range),
 				 NULL, 0);
-	return finish(worker, status, &io);
+	return block_finish(worker, status, &io);
 }
 
 static s64 discard(struct worker *worker, struct disk *disk,
@@ -219,7 +265,10 @@ static s64 discard(struct worker *worker, struct disk *disk,
 {
 	if (!(disk->flags & WSL4_DISK_DISCARD))
 		return -LINUX_EOPNOTSUPP;
-	return linux_error(block_zero_range(worker, disk, r->position,
+	if (disk->kind != DISK_IS_FILE)
+		return block_error(device_trim(worker, disk, r->position,
+					       r->bytes));
+	return block_error(block_zero_range(worker, disk, r->position,
 					    r->position + r->bytes));
 }
 
@@ -232,7 +281,7 @@ static s64 perform(struct worker *worker, struct disk *disk,
 	case WSL4_BLOCK_READ:
 		return transfer_runs(worker, disk, r);
 	case WSL4_BLOCK_FLUSH:
-		return flush(disk);
+		return torture_flush(worker, disk);
 	case WSL4_BLOCK_DISCARD:
 		return discard(worker, disk, r);
 	case WSL4_BLOCK_WRITE:
@@ -243,7 +292,7 @@ static s64 perform(struct worker *worker, struct disk *disk,
 		break;
 	}
 	if (!result && (r->flags & WSL4_BLOCK_FUA))
-		result = flush(disk);
+		result = torture_flush_through(disk);
 	return result;
 }
 
@@ -275,7 +324,7 @@ static VOID NTAPI worker_thread(PVOID context)
 static s64 check_range(const struct disk *disk,
 		       const struct wsl4_block_request *r)
 {
-	if (r->position % SECTOR || r->bytes % SECTOR || !r->bytes ||
+	if (r->position % disk->sector || r->bytes % disk->sector || !r->bytes ||
 	    r->position > disk->bytes || r->bytes > disk->bytes - r->position)
 		return -LINUX_EINVAL;
 	if (r->op != WSL4_BLOCK_READ && (disk->flags & WSL4_DISK_READ_ONLY))
@@ -328,7 +377,7 @@ static s64 copy_request(struct wsl4_block_request *to, u64 offset)
 	return 0;
 }
 
-static s64 submit(u64 offset)
+static s64 submit(u64 offset, u64 more_comes)
 {
 	struct work *work;
 	BOOLEAN more;
@@ -348,7 +397,8 @@ static s64 submit(u64 offset)
 	}
 	work->disk->in_flight++;
 	put(&queue, work, 1);
-	event_set(&queue_event);
+	if (!more_comes)
+		event_set(&queue_event);
 	return 0;
 }
 
@@ -382,21 +432,19 @@ static s64 reap(struct wsl4_vcpu *vcpu, u64 limit)
 static s64 info(struct wsl4_vcpu *vcpu, u64 index)
 {
 	struct wsl4_disk_info *out = (void *)vcpu->mailbox;
-	static const char digits[] = "0123456789abcdef";
 	const struct disk *disk;
-	int i;
 
 	disk = disk_get(index);
 	if (!disk)
 		return -LINUX_ENODEV;
 	memset(out, 0, sizeof(*out));
 	out->bytes = disk->bytes;
-	out->logical_block = SECTOR;
-	out->physical_block = PHYSICAL_BLOCK;
+	out->logical_block = disk->sector;
+	out->physical_block = disk->physical_sector;
 	out->flags = disk->flags;
 	out->queue_depth = DISK_DEPTH;
-	for (i = 0; i < 16; i++)
-		out->serial[i] = digits[disk->id >> (60 - 4 * i) & 15];
+	memcpy(out->serial, disk->serial, sizeof(out->serial));
+	memcpy(out->model, disk->model, sizeof(out->model));
 	memcpy(out->path, disk->path, sizeof(out->path));
 	return 0;
 }
@@ -407,7 +455,10 @@ s64 block_nt_call(struct wsl4_vcpu *vcpu, u64 call, const u64 *args)
 	case HOST_BLOCK_INFO:
 		return info(vcpu, args[0]);
 	case HOST_BLOCK_SUBMIT:
-		return submit(args[0]);
+		return submit(args[0], args[1]);
+	case HOST_BLOCK_COMMIT:
+		event_set(&queue_event);
+		return 0;
 	case HOST_BLOCK_REAP:
 		return reap(vcpu, args[0]);
 	case HOST_BLOCK_DETACH:
@@ -475,6 +526,8 @@ NTSTATUS block_nt_init(void)
 	for (i = 0; i < NR_WORKS; i++)
 		InsertTailList(&free_list, &works[i].entry);
 	status = flush_nt_init();
+	if (NT_SUCCESS(status))
+		status = torture_init();
 	for (i = 0; i < NR_WORKERS && NT_SUCCESS(status); i++)
 		status = block_make_event(&workers[i]);
 	for (i = 0; i < nt_params.nr_disks && NT_SUCCESS(status); i++)
@@ -515,6 +568,7 @@ void block_nt_drain(void)
 void block_nt_exit(void)
 {
 	end_workers();
+	torture_exit();
 	disks_close();
 	if (works)
 		ExFreePoolWithTag(works, NT_TAG);

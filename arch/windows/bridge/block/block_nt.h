@@ -19,25 +19,62 @@ struct worker {
 	HANDLE event;
 };
 
+struct torture;
+
+/* What a disk of Linux's is in NT. */
+enum disk_kind {
+	DISK_IS_FILE,
+	DISK_IS_WHOLE,		/* a disk */
+	DISK_IS_VOLUME,		/* a partition or volume: it has a file system of NT's */
+};
+
+#define MAX_EXTENTS	8
+
 /**
- * struct disk - a file that is a disk of Linux's
+ * struct extents - where on NT's disks something lies
+ * @count: in how many pieces; 0: that is not known
+ * @extent: disk, start and length in bytes
+ */
+struct extents {
+	u32 count;
+	struct extent {
+		u64 disk;
+		u64 start;
+		u64 bytes;
+	} extent[MAX_EXTENTS];
+};
+
+/**
+ * struct disk - a file or device that is a disk of Linux's
  * @state: DISK_*; changes under the lock of disk_nt.c
  * @in_flight: requests that were submitted and not reaped; of the vCPU's thread, or
  *	of whoever drains when that is at rest
+ * @kind: DISK_IS_*
  * @file: its handle
+ * @extents: where a device lies, or none
  * @bytes: its size
- * @id: what tells it from others, for its serial number
+ * @sector: what it is read and written by, bytes
+ * @physical_sector: what its medium writes at once, bytes
+ * @model: its name, or ""
+ * @serial: what tells it from others
  * @flags: WSL4_DISK_*
  * @path: its NT path, UTF-8
+ * @torture: torture_nt.c's, in debug builds
  */
 struct disk {
 	enum { DISK_FREE, DISK_OPENING, DISK_ATTACHED, DISK_CLOSING } state;
 	unsigned int in_flight;
+	enum disk_kind kind;
 	HANDLE file;
+	struct extents extents;
 	u64 bytes;
-	u64 id;
+	u32 sector;
+	u32 physical_sector;
+	char model[64];
+	char serial[64];
 	u32 flags;
 	char path[256];
+	struct torture *torture;
 };
 
 /* disk_nt.c */
@@ -68,6 +105,9 @@ NTSTATUS disk_attach(UNICODE_STRING *path, BOOLEAN read_only, BOOLEAN for_caller
  */
 s64 disk_detach(u64 index);
 
+/** disk_set_serial() - its serial number, from a number that NT gives it */
+void disk_set_serial(struct disk *disk, u64 id);
+
 /** disks_close() - close all; nobody uses them any more */
 void disks_close(void);
 
@@ -81,6 +121,22 @@ void disks_close(void);
 struct disk *disk_get(u64 index);
 
 /* block_nt.c */
+
+enum block_how {
+	BLOCK_READ,
+	BLOCK_WRITE,
+	BLOCK_WRITE_THROUGH,	/* it is on the medium when it is done */
+};
+
+/** block_error() - an error number of Linux's, negative, for a status; 0: none */
+s64 block_error(NTSTATUS status);
+
+/**
+ * block_flush() - what was written to a disk is on its medium
+ *
+ * PASSIVE_LEVEL, may wait.
+ */
+s64 block_flush(struct disk *disk);
 
 /**
  * block_make_event() - make what a worker waits for its I/O with
@@ -116,6 +172,104 @@ s64 block_transfer(struct worker *worker, struct disk *disk, BOOLEAN write,
 NTSTATUS block_zero_range(struct worker *worker, struct disk *disk, u64 start,
 			  u64 end);
 
+/**
+ * block_finish() - wait for I/O of a worker's
+ * @worker: whose event it has
+ * @status: what the call returned
+ * @io: its status block
+ *
+ * Return: the I/O's status.
+ */
+NTSTATUS block_finish(const struct worker *worker, NTSTATUS status,
+		      const IO_STATUS_BLOCK *io);
+
+/* device_nt.c */
+
+/** device_kind() - is an NT path (UTF-8) that of a disk or volume, or of a file? */
+enum disk_kind device_kind(const char *path);
+
+/**
+ * device_ask() - a control request without data to a device
+ * @worker: who asks
+ * @file: the device's handle
+ * @code: IOCTL_* or FSCTL_*
+ * @out: gets the answer; it is all zero where there is none. NULL: none is wanted
+ * @bytes: room for it
+ *
+ * PASSIVE_LEVEL, may wait.
+ */
+NTSTATUS device_ask(struct worker *worker, HANDLE file, ULONG code, void *out,
+		    ULONG bytes);
+
+/**
+ * device_examine() - find out what a disk or volume is
+ * @worker: who asks
+ * @disk: open; gets its size, sectors, names and place
+ *
+ * PASSIVE_LEVEL, may wait, one at a time. Return: NULL, or why it cannot be used.
+ */
+const char *device_examine(struct worker *worker, struct disk *disk);
+
+/**
+ * device_claim() - see that nobody else writes to a disk or volume
+ * @worker: who asks
+ * @disk: examined
+ *
+ * A volume that Linux may write to is locked and dismounted; that lasts until its
+ * handle is closed. PASSIVE_LEVEL, may wait, one at a time. Return: NULL, or why it
+ * cannot be used.
+ */
+const char *device_claim(struct worker *worker, struct disk *disk);
+
+/**
+ * device_trim() - a disk or volume may forget what lies in a range
+ * @worker: who asks
+ * @disk: one with WSL4_DISK_DISCARD
+ * @start: first byte
+ * @bytes: how many
+ *
+ * PASSIVE_LEVEL, may wait.
+ */
+NTSTATUS device_trim(struct worker *worker, struct disk *disk, u64 start, u64 bytes);
+
+/* extent_nt.c */
+
+/**
+ * extents_read() - find out where a device lies
+ * @worker: who asks
+ * @file: its handle; FILE_READ_ATTRIBUTES suffices
+ * @extents: gets the places
+ *
+ * PASSIVE_LEVEL, may wait, one at a time. Return: FALSE when they are too many.
+ */
+BOOLEAN extents_read(struct worker *worker, HANDLE file, struct extents *extents);
+
+/** extents_overlap() - is there a byte that belongs to both? */
+BOOLEAN extents_overlap(const struct extents *a, const struct extents *b);
+
+/* system_nt.c */
+
+/**
+ * system_owns() - is a disk or volume, or a part of it, one that Windows needs?
+ * @worker: who asks
+ * @disk: examined
+ *
+ * PASSIVE_LEVEL, may wait, one at a time. Return: NULL, or what it is for.
+ */
+const char *system_owns(struct worker *worker, const struct disk *disk);
+
+/* vhd_nt.c */
+
+/**
+ * vhd_examine() - is a file a fixed VHD? Then its footer is no part of the disk
+ * @worker: who reads
+ * @disk: the disk, with the file's size
+ * @sector: room for a sector, aligned to one
+ *
+ * PASSIVE_LEVEL, may wait. Return: NULL, or why it cannot be used.
+ */
+const char *vhd_examine(struct worker *worker, struct disk *disk, u8 *sector);
+
 /* flush_nt.c */
 
 /**
@@ -132,5 +286,108 @@ NTSTATUS flush_nt_init(void);
  * PASSIVE_LEVEL, on a thread that may wait.
  */
 NTSTATUS flush_nt(HANDLE handle);
+
+/* torture_nt.c, cache_nt.c: in debug builds something may come between */
+
+#ifdef CONFIG_WSL4_DEBUG
+
+/** torture_init() - before the first disk */
+NTSTATUS torture_init(void);
+
+/** torture_exit() - no request is in flight any more */
+void torture_exit(void);
+
+/** torture_attach() - see whether a disk has orders; before its first request */
+void torture_attach(struct disk *disk);
+
+/** torture_detach() - no request is in flight any more, the file is still open */
+void torture_detach(struct disk *disk);
+
+/**
+ * torture_transfer() - block_transfer(), and what the disk's orders say
+ * @worker: who does it
+ * @disk: the disk
+ * @how: BLOCK_*
+ * @position: where, in bytes from the disk's start
+ * @data: the data
+ * @bytes: how many
+ */
+s64 torture_transfer(struct worker *worker, struct disk *disk, enum block_how how,
+		     u64 position, u8 *data, u64 bytes);
+
+/** torture_flush() - the same for block_flush() */
+s64 torture_flush(struct worker *worker, struct disk *disk);
+
+/** torture_flush_through() - the same behind BLOCK_WRITE_THROUGH */
+s64 torture_flush_through(struct disk *disk);
+
+/** torture_part() - how much of a transfer NT does at once */
+u64 torture_part(struct disk *disk, u64 bytes);
+
+/** cache_init() - start the thread that writes the cache back bit by bit */
+NTSTATUS cache_init(void);
+
+/** cache_exit() - end it */
+void cache_exit(void);
+
+/**
+ * cache_transfer() - block_transfer() through the volatile cache
+ *
+ * Parameters as torture_transfer() has them. Return: 0, -LINUX_ENOMEM, or an error of
+ * the medium's.
+ */
+s64 cache_transfer(struct worker *worker, struct disk *disk, enum block_how how,
+		   u64 position, u8 *data, u64 bytes);
+
+/** cache_flush() - write back all of a disk; the caller flushes the medium */
+s64 cache_flush(struct worker *worker, struct disk *disk);
+
+#else
+
+static inline NTSTATUS torture_init(void)
+{
+	return STATUS_SUCCESS;
+}
+
+static inline void torture_exit(void)
+{
+}
+
+static inline void torture_attach(struct disk *disk)
+{
+	(void)disk;
+}
+
+static inline void torture_detach(struct disk *disk)
+{
+	(void)disk;
+}
+
+static inline s64 torture_transfer(struct worker *worker, struct disk *disk,
+				   enum block_how how, u64 position, u8 *data,
+				   u64 bytes)
+{
+	return block_transfer(worker, disk, how != BLOCK_READ, position, data,
+			      bytes);
+}
+
+static inline s64 torture_flush(struct worker *worker, struct disk *disk)
+{
+	(void)worker;
+	return block_flush(disk);
+}
+
+static inline s64 torture_flush_through(struct disk *disk)
+{
+	return block_flush(disk);
+}
+
+static inline u64 torture_part(struct disk *disk, u64 bytes)
+{
+	(void)disk;
+	return bytes;
+}
+
+#endif
 
 #endif /* _WSL4_BLOCK_NT_H */

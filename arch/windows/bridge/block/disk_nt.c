@@ -15,6 +15,8 @@ typedef NTSTATUS (NTAPI *lock_file_t)(HANDLE file, HANDLE event,
 				      PLARGE_INTEGER length, PULONG key,
 				      BOOLEAN fail, BOOLEAN exclusive);
 
+#define PHYSICAL_SECTOR	4096u	/* what most media below files have */
+
 static struct disk disks[WSL4_MAX_DISKS];
 static KSPIN_LOCK disks_lock;	/* of their states */
 static struct nt_lock attach_lock;	/* one is examined at a time */
@@ -107,6 +109,7 @@ static NTSTATUS open_file(struct disk *disk, UNICODE_STRING *path,
 			  ULONG attributes, ULONG options)
 {
 	BOOLEAN read_only = (disk->flags & WSL4_DISK_READ_ONLY) != 0;
+	ULONG share = FILE_SHARE_READ;
 	ACCESS_MASK access = FILE_READ_DATA | FILE_READ_ATTRIBUTES |
 			     SYNCHRONIZE;
 	OBJECT_ATTRIBUTES object;
@@ -114,12 +117,18 @@ static NTSTATUS open_file(struct disk *disk, UNICODE_STRING *path,
 
 	if (!read_only)
 		access |= FILE_WRITE_DATA;
+	if (disk->kind == DISK_IS_FILE)
+		options |= FILE_NON_DIRECTORY_FILE;
+	else	/* NT's file system has it open; see device_examine() */
+		share |= FILE_SHARE_WRITE;
+	/* Wine's devices, unlike its files, take their time. */
+	if (disk->kind != DISK_IS_FILE && nt_under_wine)
+		options |= FILE_SYNCHRONOUS_IO_NONALERT;
 	InitializeObjectAttributes(&object, path, attributes |
 				   OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
 				   NULL, NULL);
 	return ZwCreateFile(&disk->file, access, &object, &io, NULL,
-			    FILE_ATTRIBUTE_NORMAL, FILE_SHARE_READ, FILE_OPEN,
-			    FILE_NON_DIRECTORY_FILE | options, NULL, 0);
+			    FILE_ATTRIBUTE_NORMAL, share, FILE_OPEN, options, NULL, 0);
 }
 
 /*
@@ -145,6 +154,16 @@ static NTSTATUS lock_file(struct disk *disk)
 				 !(disk->flags & WSL4_DISK_READ_ONLY));
 }
 
+void disk_set_serial(struct disk *disk, u64 id)
+{
+	static const char digits[] = "0123456789abcdef";
+	int i;
+
+	for (i = 0; i < 16; i++)
+		disk->serial[i] = digits[id >> (60 - 4 * i) & 15];
+	disk->serial[i] = '\0';
+}
+
 static NTSTATUS query_file(struct disk *disk, ULONG *attributes)
 {
 	FILE_STANDARD_INFORMATION standard;
@@ -164,7 +183,7 @@ static NTSTATUS query_file(struct disk *disk, ULONG *attributes)
 					sizeof(internal),
 					FileInternalInformation);
 	if (NT_SUCCESS(status))
-		disk->id = internal.IndexNumber.QuadPart;
+		disk_set_serial(disk, internal.IndexNumber.QuadPart);
 	status = ZwQueryInformationFile(disk->file, &io, &basic, sizeof(basic),
 					FileBasicInformation);
 	if (NT_SUCCESS(status))
@@ -207,7 +226,7 @@ static BOOLEAN begins_with(const u8 *bytes, const char *magic)
 }
 
 /* Formats that are no raw image: to write into them would destroy them. */
-static const char *bad_format(struct worker *worker, struct disk *disk)
+static const char *bad_format(struct worker *worker, struct disk *disk, u8 *sector)
 {
 	static const struct {
 		const char *magic;
@@ -218,11 +237,9 @@ static const char *bad_format(struct worker *worker, struct disk *disk)
 		{ "QFI\xfb", "it is a QCOW image. Convert it with: qemu-img convert -O raw" },
 		{ "KDMV", "it is a VMDK image. Convert it with: qemu-img convert -O raw" },
 	};
-	static u8 sector[4096] __attribute__((aligned(4096)));
 	size_t i;
 
-	if (block_transfer(worker, disk, FALSE, 0, sector,
-			   min(disk->bytes, (u64)sizeof(sector))))
+	if (block_transfer(worker, disk, FALSE, 0, sector, SECTOR))
 		return "it cannot be read";
 	for (i = 0; i < ARRAYSIZE(formats); i++)
 		if (begins_with(sector, formats[i].magic))
@@ -233,6 +250,7 @@ static const char *bad_format(struct worker *worker, struct disk *disk)
 static const char *unfit(struct worker *worker, struct disk *disk,
 			 ULONG attributes, BOOLEAN for_caller)
 {
+	static u8 sector[4096] __attribute__((aligned(4096)));
 	const char *why = NULL;
 
 	/* Zeroes are only holes, and cheap, in a file that may have holes. */
@@ -243,8 +261,32 @@ static const char *unfit(struct worker *worker, struct disk *disk,
 	if (for_caller && !(disk->flags & WSL4_DISK_READ_ONLY))
 		why = bad_attributes(attributes);
 	if (!why && for_caller)
-		why = bad_format(worker, disk);
-	return why;
+		why = bad_format(worker, disk, sector);
+	return why ? why : vhd_examine(worker, disk, sector);
+}
+
+/* It, a part of it, or what it is a part of, is one already. */
+static BOOLEAN is_attached(const struct disk *disk)
+{
+	const struct disk *other;
+
+	for (other = disks; other < disks + WSL4_MAX_DISKS; other++)
+		if ((other->state == DISK_ATTACHED ||
+		     other->state == DISK_CLOSING) &&
+		    extents_overlap(&other->extents, &disk->extents))
+			return TRUE;
+	return FALSE;
+}
+
+static const char *unfit_device(struct worker *worker, struct disk *disk)
+{
+	const char *why = device_examine(worker, disk);
+
+	if (!why && is_attached(disk))
+		why = "it is in use already: it, or a part of it, is attached. See: wsl4 --list";
+	if (!why && !(disk->flags & WSL4_DISK_READ_ONLY))
+		why = system_owns(worker, disk);
+	return why ? why : device_claim(worker, disk);
 }
 
 /* Open it and see whether it can be a disk. */
@@ -262,6 +304,10 @@ static NTSTATUS examine(struct disk *disk, UNICODE_STRING *path,
 	if (!NT_SUCCESS(status)) {
 		disk->file = NULL;
 		return status;
+	}
+	if (disk->kind != DISK_IS_FILE) {
+		*why = unfit_device(worker, disk);
+		return *why ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
 	}
 	*why = "its size cannot be found out";
 	status = query_file(disk, &attributes);
@@ -311,6 +357,9 @@ NTSTATUS disk_attach(UNICODE_STRING *path, BOOLEAN read_only, BOOLEAN for_caller
 	int place;
 
 	utf8_from_wide(text, sizeof(text), path->Buffer, path->Length);
+	*why = "it is one of Linux's own disks, exported to Windows";
+	if (export_nt_owns(path))
+		return refuse(text, *why, STATUS_ACCESS_DENIED);
 	place = take_place(text, &there);
 	*index = place;
 	*why = "there are too many disks";
@@ -325,8 +374,13 @@ NTSTATUS disk_attach(UNICODE_STRING *path, BOOLEAN read_only, BOOLEAN for_caller
 	disk = &disks[place];
 	disk->in_flight = 0;
 	disk->file = NULL;
+	disk->kind = device_kind(text);
+	disk->extents.count = 0;
 	disk->bytes = 0;
-	disk->id = 0;
+	disk->sector = SECTOR;
+	disk->physical_sector = PHYSICAL_SECTOR;
+	disk_set_serial(disk, 0);
+	disk->model[0] = '\0';
 	disk->flags = read_only ? WSL4_DISK_READ_ONLY : WSL4_DISK_FLUSH;
 	RtlCopyMemory(disk->path, text, sizeof(text));
 	lock_take(&attach_lock);
@@ -336,6 +390,7 @@ NTSTATUS disk_attach(UNICODE_STRING *path, BOOLEAN read_only, BOOLEAN for_caller
 		set_state(disk, DISK_FREE);
 		return refuse(text, *why, status);
 	}
+	torture_attach(disk);
 	nt_log("disk %u: %s, %I64u MiB%s", *index, text, disk->bytes >> 20,
 	       read_only ? ", read-only" : "");
 	set_state(disk, DISK_ATTACHED);
@@ -351,6 +406,7 @@ s64 disk_detach(u64 index)
 	if (disk->in_flight)
 		return -LINUX_EBUSY;
 	set_state(disk, DISK_CLOSING);
+	torture_detach(disk);
 	ZwClose(disk->file);
 	nt_log("disk %u: detached", (unsigned int)index);
 	set_state(disk, DISK_FREE);
@@ -362,6 +418,8 @@ void disks_close(void)
 	int i;
 
 	for (i = 0; i < WSL4_MAX_DISKS; i++) {
+		if (disks[i].state == DISK_ATTACHED)
+			torture_detach(&disks[i]);
 		if (disks[i].state == DISK_ATTACHED)
 			ZwClose(disks[i].file);
 		disks[i].state = DISK_FREE;

@@ -76,6 +76,16 @@ static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
 
 static DEVICE_ATTR_RO(serial);
 
+static ssize_t model_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct ntblk *ntblk = dev_to_disk(dev)->private_data;
+
+	return sysfs_emit(buf, "%s\n", ntblk->info.model);
+}
+
+static DEVICE_ATTR_RO(model);
+
 static ssize_t nt_path_show(struct device *dev, struct device_attribute *attr,
 			    char *buf)
 {
@@ -111,6 +121,7 @@ static DEVICE_ATTR_WO(detach);
 
 static struct attribute *ntblk_attrs[] = {
 	&dev_attr_serial.attr,
+	&dev_attr_model.attr,
 	&dev_attr_nt_path.attr,
 	&dev_attr_detach.attr,
 	NULL,
@@ -147,6 +158,7 @@ static s64 read_info(unsigned int index, struct wsl4_disk_info *info)
 		memcpy(info, wsl4_this_vcpu()->mailbox, sizeof(*info));
 	local_irq_restore(flags);
 	info->serial[sizeof(info->serial) - 1] = '\0';
+	info->model[sizeof(info->model) - 1] = '\0';
 	info->path[sizeof(info->path) - 1] = '\0';
 	return err;
 }

@@ -20,6 +20,7 @@ struct wsl4_disk_info {
 	wsl4_u32 flags;			/* WSL4_DISK_* */
 	wsl4_u32 queue_depth;		/* requests that may be in flight */
 	char serial[64];		/* NUL-terminated */
+	char model[64];			/* NUL-terminated; "": it has no name */
 	char path[256];			/* NUL-terminated, UTF-8, for the log */
 };
 
