@@ -10,7 +10,9 @@ const char options_help[] =
 "Usage: wsl4 [OPTIONS] [-e] [COMMAND [ARGUMENT...]]\n"
 "       wsl4 --mount DISK [--partition N] [--bare] [--type T] [--options O]\n"
 "            [--name NAME]\n"
-"       wsl4 --unmount [DISK] | --list\n"
+"       wsl4 --unmount [DISK]\n"
+"       wsl4 --export DEVICE [--name NAME] [--readonly]\n"
+"       wsl4 --unexport DEVICE|NAME | --list\n"
 "       wsl4 --status | --shutdown | --dmesg [-w] | --help | --version\n"
 "\n"
 "Runs a Linux program on the linux service; without a COMMAND, a login shell.\n"
@@ -32,7 +34,13 @@ const char options_help[] =
 "        --type T        the file system's type (default: what Linux finds)\n"
 "        --options O     mount's options; with \"ro\" DISK is only read\n"
 "      --unmount [DISK]  unmount and detach it; all but Linux's own without DISK\n"
-"      --list        list the disks that Linux has from Windows\n"
+"      --export DEVICE   make Linux's block device DEVICE, a volume of LVM's for\n"
+"                    instance, the disk \\\\.\\NAME of Windows\n"
+"        --name NAME     default: vg0-data for /dev/vg0/data\n"
+"        --readonly      Windows only reads it\n"
+"      --unexport X  undo that; X is DEVICE or NAME\n"
+"      --list        list the disks that Linux has from Windows, and Windows from\n"
+"                    Linux, and how far arrays are that are being rebuilt\n"
 "  -h, --help        show this\n"
 "      --version     show the version\n"
 "\n"
@@ -117,6 +125,8 @@ static const char **find_value(struct options *options, const char *word)
 		{ NULL, "--type", &mount->type },
 		{ NULL, "--options", &mount->options },
 		{ NULL, "--name", &mount->name },
+		{ NULL, "--export", &options->export.device },
+		{ NULL, "--unexport", &options->export.device },
 	};
 	size_t i;
 
@@ -144,6 +154,10 @@ static int parse_option(struct options *options, char **argv)
 		options->mount.bare = true;
 		return 1;
 	}
+	if (is(argv[0], NULL, "--readonly")) {
+		options->export.read_only = true;
+		return 1;
+	}
 	if (is(argv[0], NULL, "--unmount")) {
 		options->action = ACTION_UNMOUNT;
 		if (!argv[1] || argv[1][0] == '-')
@@ -156,6 +170,10 @@ static int parse_option(struct options *options, char **argv)
 	*value = argv[1];
 	if (is(argv[0], NULL, "--mount"))
 		options->action = ACTION_MOUNT;
+	if (is(argv[0], NULL, "--export"))
+		options->action = ACTION_EXPORT;
+	if (is(argv[0], NULL, "--unexport"))
+		options->action = ACTION_UNEXPORT;
 	return argv[1] ? 2 : 1;
 }
 
@@ -179,7 +197,22 @@ static const char *option_of_mount(const struct mount_options *mount)
 		return "--type";
 	if (*mount->options)
 		return "--options";
-	return *mount->name ? "--name" : NULL;
+	return NULL;
+}
+
+static bool check_export(struct options *options)
+{
+	const struct export_options *export = &options->export;
+	bool exports = options->action == ACTION_EXPORT;
+
+	if (exports || options->action == ACTION_UNEXPORT) {
+		if (!export->device || !*export->device)
+			return complain(options, "needs a block device of Linux's",
+					exports ? "--export" : "--unexport");
+	}
+	if (export->read_only && !exports)
+		return complain(options, "goes with --export only", "--readonly");
+	return true;
 }
 
 static bool check_mount(struct options *options)
@@ -201,6 +234,9 @@ static bool check_mount(struct options *options)
 		return complain(options, "needs a name without /", "--name");
 	if (options->action == ACTION_MOUNT)
 		return true;
+	if (*mount->name && options->action != ACTION_EXPORT)
+		return complain(options, "goes with --mount and --export only",
+				"--name");
 	stray = option_of_mount(mount);
 	return !stray || complain(options, "goes with --mount only", stray);
 }
@@ -213,7 +249,7 @@ static bool check(struct options *options)
 		return complain(options, "needs a directory", "--cd");
 	if (options->follow && options->action != ACTION_DMESG)
 		return complain(options, "goes with --dmesg only", "-w");
-	if (!check_mount(options))
+	if (!check_mount(options) || !check_export(options))
 		return false;
 	if (options->action != ACTION_LOGIN && options->argc)
 		return complain(options, "is too much", options->argv[0]);
@@ -233,6 +269,7 @@ bool options_parse(struct options *options, int argc, char **argv)
 		.disk = "", .partition = "", .type = "", .options = "",
 		.name = "",
 	};
+	options->export.device = "";
 	while (more && i < argc && argv[i][0] == '-') {
 		if (!strcmp(argv[i], "--") || is(argv[i], "-e", "--exec")) {
 			more = false;

@@ -36,6 +36,8 @@ enum action {
 	ACTION_DMESG,
 	ACTION_MOUNT,
 	ACTION_UNMOUNT,
+	ACTION_EXPORT,
+	ACTION_UNEXPORT,
 	ACTION_LIST,
 	ACTION_HELP,
 	ACTION_VERSION,
@@ -48,7 +50,7 @@ enum action {
  * @partition: a number, or ""
  * @type: a file system's type, or ""
  * @options: mount's, or ""
- * @name: of the folder below /mnt/wsl4, or ""
+ * @name: of the folder below /mnt/wsl4, or of what is exported, or ""
  * @bare: only attach it
  */
 struct mount_options {
@@ -61,6 +63,18 @@ struct mount_options {
 };
 
 /**
+ * struct export_options - what --export and --unexport are about
+ * @device: a path in Linux; of --unexport: that, or a name
+ * @read_only: Windows shall only read it
+ *
+ * Its name is that of struct mount_options.
+ */
+struct export_options {
+	const char *device;
+	bool read_only;
+};
+
+/**
  * struct options - the command line, parsed
  * @action: what to do
  * @user: -u, or ""
@@ -68,6 +82,7 @@ struct mount_options {
  * @follow: -w of --dmesg
  * @back: path of --front
  * @mount: of --mount and --unmount
+ * @export: of --export and --unexport
  * @argc: words of the command
  * @argv: the command
  * @error: what is wrong with the command line, or NULL
@@ -80,6 +95,7 @@ struct options {
 	bool follow;
 	const char *back;
 	struct mount_options mount;
+	struct export_options export;
 	int argc;
 	char **argv;
 	const char *error;

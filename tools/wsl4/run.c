@@ -284,3 +284,16 @@ void run_command(const struct options *options)
 		thread_start(copy_input, NULL);
 	run_wait(head.flags, console_write);
 }
+
+void run_script(struct options *options, const char *script, const char **words,
+		int count)
+{
+	const char *argv[16] = { "sh", "-c", script, "wsl4" };
+
+	memcpy(argv + 4, words, count * sizeof(*words));
+	options->argv = (char **)argv;
+	options->argc = 4 + count;
+	options->user = "";
+	options->directory = "/";
+	run_command(options);
+}

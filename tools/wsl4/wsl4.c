@@ -171,8 +171,12 @@ int main(void)
 		mount_disk(&options);
 	case ACTION_UNMOUNT:
 		mount_undo(&options);
+	case ACTION_EXPORT:
+		export_disk(&options);
+	case ACTION_UNEXPORT:
+		export_undo(&options);
 	case ACTION_LIST:
-		mount_list(&options);
+		list_disks(&options);
 	case ACTION_HELP:
 		write_all(out, options_help, strlen(options_help));
 		return 0;

@@ -75,6 +75,14 @@ run_wait(unsigned int flags, bool (*tty)(const void *bytes, DWORD count));
 /* A session for the command line. */
 void __attribute__((noreturn)) run_command(const struct options *options);
 
+/* For scripts: complain() in the shell. Its echo would not leave backslashes alone. */
+#define SCRIPT_SAY "say() { printf 'wsl4: %s\\n' \"$1\" >&2; }\n"
+
+/* A shell script, as root; @words are its $1, $2, ... , 12 at most. */
+void __attribute__((noreturn))
+run_script(struct options *options, const char *script, const char **words,
+	   int count);
+
 /* console.c */
 
 bool console_is(DWORD which);
@@ -103,7 +111,18 @@ void __attribute__((noreturn)) mount_disk(struct options *options);
 /* Unmount and detach it, or all. */
 void __attribute__((noreturn)) mount_undo(struct options *options);
 
-void __attribute__((noreturn)) mount_list(struct options *options);
+/* export.c */
+
+/* Make a block device of Linux's a disk of Windows's. */
+void __attribute__((noreturn)) export_disk(struct options *options);
+
+/* And no disk any more. */
+void __attribute__((noreturn)) export_undo(struct options *options);
+
+/* list.c */
+
+/* What each side has from the other. */
+void __attribute__((noreturn)) list_disks(struct options *options);
 
 /* control.c */
 

@@ -18,7 +18,8 @@ WSL4_CFLAGS	:= -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -MMD -MP -I$(WSL4_DIR)
 		   -I$(WSL4_TOP)/arch/windows/bridge/console
 
 WSL4_OBJECTS	:= $(addprefix $(BUILD)/wsl4.exe.d/,console.o control.o \
-			device.o front.o mount.o options.o run.o wsl4.o)
+			device.o export.o front.o list.o mount.o options.o \
+			run.o wsl4.o)
 WSL4_UNIX	:= $(addprefix $(BUILD)/wsl4-unix.d/,options.o pump.o \
 			session_unix.o terminal.o wsl4_unix.o)
 

@@ -272,6 +272,20 @@ void block_nt_exit(void);
 /** block_nt_call() - host calls HOST_BLOCK_* */
 s64 block_nt_call(struct wsl4_vcpu *vcpu, u64 call, const u64 *args);
 
+/* The export bridge, bridge/export/export_nt.c */
+
+/** export_nt_call() - host calls HOST_EXPORT_* */
+s64 export_nt_call(struct wsl4_vcpu *vcpu, u64 call, const u64 *args);
+
+/** export_nt_linux_stopped() - Linux has ended: its exports have, too */
+void export_nt_linux_stopped(void);
+
+/** export_nt_unload() - delete what is left; the driver is unloaded */
+void export_nt_unload(void);
+
+/** export_nt_owns() - is this NT path, of a program, an export's? */
+BOOLEAN export_nt_owns(const UNICODE_STRING *path);
+
 /* The power bridge, bridge/power/power_nt.c */
 
 /**

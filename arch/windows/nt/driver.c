@@ -3,6 +3,8 @@
  * linux.sys as NT sees it: its start and its end.
  */
 #include "core.h"
+#include "device.h"
+#include "irp.h"
 
 #define UP_SECONDS	2	/* how long a refusal may take */
 
@@ -85,7 +87,9 @@ static VOID NTAPI driver_unload(PDRIVER_OBJECT driver)
 	sleep_nt_exit();
 	nt_request_shutdown();
 	vcpu_join();
+	export_nt_unload();
 	console_nt_unload();
+	irp_exit();
 	block_nt_exit();
 	log_exit();
 	params_free();
@@ -99,7 +103,9 @@ static NTSTATUS start(PDRIVER_OBJECT driver)
 	status = block_nt_init();
 	if (!NT_SUCCESS(status))
 		return status;
-	status = console_nt_init(driver);
+	irp_init();
+	device_init(driver);
+	status = console_nt_init();
 	if (!NT_SUCCESS(status)) {
 		nt_log("no control device (status %08x)", (unsigned int)status);
 		goto no_console;
@@ -119,6 +125,7 @@ no_vcpu:
 	sleep_nt_exit();
 	console_nt_unload();
 no_console:
+	irp_exit();
 	block_nt_exit();
 	return status;
 }

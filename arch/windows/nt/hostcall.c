@@ -47,7 +47,13 @@ wsl4_s64 hostcall_dispatch(struct wsl4_vcpu *vcpu, wsl4_u64 call,
 	case HOST_BLOCK_SUBMIT:
 	case HOST_BLOCK_REAP:
 	case HOST_BLOCK_DETACH:
+	case HOST_BLOCK_COMMIT:
 		return block_nt_call(vcpu, call, args);
+	case HOST_EXPORT_ADD:
+	case HOST_EXPORT_REMOVE:
+	case HOST_EXPORT_NEXT:
+	case HOST_EXPORT_DONE:
+		return export_nt_call(vcpu, call, args);
 	}
 	if (call >= HOST_CONSOLE_EVENT)
 		return console_nt_call(vcpu, call, args);

@@ -26,18 +26,36 @@ typedef wsl4_s64 s64;
 
 #define NT_TAG		0x344c5357	/* pool tag, "WSL4" */
 
+/* memcmp() and RtlCompareMemory() would be imports that not every NT has. */
+static inline BOOLEAN nt_same_bytes(const void *a, const void *b, size_t bytes)
+{
+	const u8 *x = a, *y = b;
+
+	while (bytes && *x == *y) {
+		x++;
+		y++;
+		bytes--;
+	}
+	return !bytes;
+}
+
 /* errno values of Linux, as host calls return them (negated). */
 #define LINUX_EIO	5
+#define LINUX_ENXIO	6
 #define LINUX_EAGAIN	11
 #define LINUX_ENOMEM	12
 #define LINUX_EFAULT	14
 #define LINUX_EBUSY	16
+#define LINUX_EEXIST	17
 #define LINUX_ENODEV	19
 #define LINUX_EINVAL	22
+#define LINUX_ENFILE	23
 #define LINUX_ENOSPC	28
 #define LINUX_EROFS	30
 #define LINUX_ENOSYS	38
+#define LINUX_EILSEQ	84
 #define LINUX_EOPNOTSUPP 95
+#define LINUX_ETIMEDOUT	110
 
 /* What became of Linux; see nt_linux_state(). */
 enum linux_state {
@@ -229,11 +247,10 @@ NTSTATUS block_nt_attach(UNICODE_STRING *path, BOOLEAN read_only,
 
 /**
  * console_nt_init() - make the control device; called by DriverEntry
- * @driver: the driver object; the bridge sets MajorFunction[] as it needs
  *
  * Called before Linux starts. A failure fails DriverEntry.
  */
-NTSTATUS console_nt_init(PDRIVER_OBJECT driver);
+NTSTATUS console_nt_init(void);
 
 /**
  * console_nt_unload() - delete the control device; called by DriverUnload, after

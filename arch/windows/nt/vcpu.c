@@ -52,7 +52,10 @@ void nt_raise_irq(unsigned int line)
 	nt_assert_irql(PASSIVE_LEVEL, DISPATCH_LEVEL);
 	if (line >= WSL4_NR_IRQS)
 		return;
-	InterlockedOr((volatile LONG *)&nt_vcpu.pending, 1u << line);
+	/* Who set it before sees to it that Linux looks. */
+	if (InterlockedOr((volatile LONG *)&nt_vcpu.pending, 1u << line) &
+	    1u << line)
+		return;
 	switch (nt_vcpu.state) {
 	case WSL4_VCPU_USER:
 	case WSL4_VCPU_KERNEL:
@@ -258,6 +261,7 @@ static VOID NTAPI supervisor_thread(PVOID context)
 		nt_vcpu.state = WSL4_VCPU_KERNEL;
 		end_message();
 		console_nt_linux_stopped();
+		export_nt_linux_stopped();
 		if (nt_linux_state() != LINUX_STARTING)
 			break;
 		restore_pristine();

@@ -61,7 +61,10 @@ enum wsl4_host_call {
 	HOST_STOP,
 	/* a0 = disk, mailbox <- struct wsl4_disk_info; -ENODEV if there is none. */
 	HOST_BLOCK_INFO,
-	/* a0 = address of a struct wsl4_block_request in physmem (offset). */
+	/*
+	 * a0 = address of a struct wsl4_block_request in physmem (offset), a1 = 1:
+	 * more come, or HOST_BLOCK_COMMIT; nobody needs to begin before.
+	 */
 	HOST_BLOCK_SUBMIT,
 	/*
 	 * mailbox <- up to (4096 / 16) struct wsl4_block_completion; returns
@@ -77,6 +80,8 @@ enum wsl4_host_call {
 	HOST_EXPORT_REMOVE,
 	HOST_EXPORT_NEXT,
 	HOST_EXPORT_DONE,
+	/* No more requests come for now. */
+	HOST_BLOCK_COMMIT,
 	/* Console bridge: see bridge/console/abi.h. */
 	HOST_CONSOLE_EVENT = 32,
 	HOST_CONSOLE_READ,

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the export bridge's NT end share.
+ */
+#ifndef _WSL4_EXPORT_NT_H
+#define _WSL4_EXPORT_NT_H
+
+#include <wsl4/export.h>
+
+#include "core.h"
+#include "device.h"
+#include "irp.h"
+
+/* Requests that Linux has begun: each of its pieces may be of another one. */
+#define NR_SLOTS	(WSL4_EXPORT_PIECES + 1)
+
+/**
+ * struct trim_range - a range to trim; DEVICE_DATA_SET_RANGE
+ * @start: bytes from the disk's start
+ * @bytes: its length
+ */
+struct trim_range {
+	s64 start;
+	u64 bytes;
+};
+
+/**
+ * struct slot - a request that Linux works on; of the vCPU's thread
+ * @irp: the request; NULL: the slot is free
+ * @op: WSL4_EXPORT_*
+ * @flags: WSL4_EXPORT_FUA
+ * @position: where it begins, bytes
+ * @bytes: how many; of a trim: how many ranges; of a flush: 1
+ * @issued: how many of @bytes Linux has asked for
+ * @pieces: in Linux's hands
+ * @result: the first error, as Linux gave it
+ * @data: the request's data in NT's memory; NULL: there are none, or nobody wants them
+ * @ranges: of a trim
+ */
+struct slot {
+	PIRP irp;
+	u32 op;
+	u32 flags;
+	u64 position;
+	u64 bytes;
+	u64 issued;
+	u32 pieces;
+	s64 result;
+	u8 *data;
+	const struct trim_range *ranges;
+};
+
+/**
+ * struct export - one export
+ * @state: EXPORT_*; under irp_lock
+ * @handles: file objects that programs have; under irp_lock
+ * @device: its device; of the vCPU's thread, or of who closes a gone one
+ * @info: what Linux said; does not change while it is there
+ * @link: the device's name for programs
+ * @queue: IRPs that Linux has not begun; under irp_lock
+ * @current: the slot that is being taken apart, NULL: none
+ * @slot: the requests that Linux works on
+ */
+struct export {
+	enum {
+		EXPORT_FREE,
+		EXPORT_MAKING,
+		EXPORT_LIVE,
+		EXPORT_GONE,	/* Linux has it no more, programs still have */
+	} state;
+	unsigned int handles;
+	PDEVICE_OBJECT device;
+	struct wsl4_export_info info;
+	WCHAR link[sizeof("\\DosDevices\\") + WSL4_EXPORT_NAME];
+	LIST_ENTRY queue;
+	struct slot *current;
+	struct slot slot[NR_SLOTS];
+};
+
+/* export_nt.c */
+
+/** export_get() - the live export of a number from Linux; NULL: there is none */
+struct export *export_get(u64 index);
+
+/** export_number() - its number */
+unsigned int export_number(const struct export *export);
+
+/* request_nt.c */
+
+/**
+ * request_check() - what a request asks of Linux
+ * @export: of this export
+ * @irp: a read, write, flush, or a control request that Linux does
+ * @slot: gets it, but for its data's address
+ *
+ * Return: STATUS_END_OF_FILE, STATUS_INVALID_PARAMETER, ... when it makes no sense.
+ */
+NTSTATUS request_check(const struct export *export, PIRP irp, struct slot *slot);
+
+/**
+ * request_submit() - check a request and queue it for Linux
+ * @export: the export
+ * @irp: as for request_check()
+ *
+ * Return: STATUS_PENDING; else the IRP is still the caller's.
+ */
+NTSTATUS request_submit(struct export *export, PIRP irp);
+
+/** request_next() - HOST_EXPORT_NEXT */
+s64 request_next(struct wsl4_vcpu *vcpu, struct export *export, u64 buffer);
+
+/** request_done() - HOST_EXPORT_DONE */
+s64 request_done(struct export *export, u64 tag, s64 result, u64 buffer);
+
+/**
+ * request_fail_all() - nobody does the requests of an export any more
+ *
+ * Linux has no piece of it, and @export is not live.
+ */
+void request_fail_all(struct export *export);
+
+/* ioctl_nt.c */
+
+/** ioctl_answer() - a control request; see device_routine_t */
+NTSTATUS ioctl_answer(struct export *export, PIRP irp, ULONG_PTR *bytes);
+
+#endif /* _WSL4_EXPORT_NT_H */
