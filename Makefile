@@ -9,6 +9,7 @@
 #	make bench		figures beside native Linux's; UML= names a User Mode Linux
 #	make bench-nt REACTOS_ISO=...	on a real NT kernel, beside a stock Linux
 #	make soak		what takes longer: load and restarts
+#	make torture		100 rounds of pulling the plug; ROUNDS=, BREAK=flush
 #	make ARCH=windows	build/linux.sys and build/wsl4.exe only
 #	make ARCH=windows menuconfig (savedefconfig, ...): the kernel's own
 #
@@ -44,7 +45,7 @@ PASS := menuconfig nconfig config oldconfig olddefconfig savedefconfig \
 include $(TOP)/arch/windows/nt/nt.mk
 include $(TOP)/tools/wsl4/wsl4.mk
 
-PHONY := all kernel check-driver overlay run check check-nt bench bench-nt soak packages clean $(PASS)
+PHONY := all kernel check-driver torture-driver torture overlay run check check-nt bench bench-nt soak packages clean $(PASS)
 
 all: $(BUILD)/linux.sys $(BUILD)/wsl4.exe $(BUILD)/wsl4-unix
 
@@ -94,6 +95,13 @@ $(CHECK)/linux.sys: $(CHECK)/kernel/vmlinux FORCE
 FORCE:
 check-driver: $(CHECK)/linux.sys
 
+# The product's kernel with the debug build's NT half: its disks can be tortured.
+TORTURE		:= $(BUILD)/torture
+$(TORTURE)/linux.sys: vmlinux FORCE
+	+@$(MAKE) --no-print-directory -f $(TOP)/arch/windows/nt/nt.mk \
+		BUILD=$(TORTURE) VMLINUX=$(VMLINUX) NT_DEBUG=y $@
+torture-driver: $(TORTURE)/linux.sys
+
 $(PASS): overlay
 	@mkdir -p $(KOBJ)
 	+@$(KMAKE) $@
@@ -104,7 +112,7 @@ run: packages
 
 check: packages
 	+@$(MAKE) --no-print-directory $(KJOBS) \
-		all $(CHECK)/linux.sys
+		all $(CHECK)/linux.sys $(TORTURE)/linux.sys
 	@$(TOP)/scripts/check
 
 # On a real NT kernel, in QEMU; REACTOS_ISO= names a ReactOS x64 live CD.
@@ -117,6 +125,7 @@ check-nt: packages
 bench: packages
 	+@$(MAKE) --no-print-directory all
 	@$(TOP)/scripts/bench
+	@$(TOP)/scripts/bench-disks
 
 # In ReactOS, beside a stock kernel; REACTOS_ISO= as for check-nt.
 bench-nt: packages
@@ -126,6 +135,11 @@ bench-nt: packages
 soak: packages
 	+@$(MAKE) --no-print-directory $(KJOBS) all
 	@$(TOP)/scripts/soak
+
+ROUNDS	?= 100
+torture: packages
+	+@$(MAKE) --no-print-directory $(KJOBS) all $(TORTURE)/linux.sys
+	@BREAK='$(BREAK)' $(TOP)/scripts/torture '$(ROUNDS)'
 
 clean:
 	rm -rf $(BUILD)

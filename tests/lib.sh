@@ -361,7 +361,7 @@ linux_up()
 	fi
 	instance_end
 	debian_disk
-	start -m "${memory:-1024}" -d "$disk" -c "${cmdline:-root=/dev/ntblk0 rw}" ||
+	start ${driver:+-s "$driver"} -m "${memory:-1024}" -d "$disk" -c "${cmdline:-root=/dev/ntblk0 rw}" ||
 		{ instance_dump; bail "the service did not start: $out $err"; }
 	within 180 linux_answers || { instance_dump; bail 'Linux is not up'; }
 	# A session may come before systemd is done.
@@ -370,12 +370,13 @@ linux_up()
 	[ "$status" = 0 ] || bail "no program can be run: $err"
 }
 
+# $driver: another one than linux.sys, for both.
 # The mini image, up, doing nothing.
 mini_up()
 {
 	instance_end
 	mini_disk
-	start -m "${memory:-256}" -d "$disk" \
+	start ${driver:+-s "$driver"} -m "${memory:-256}" -d "$disk" \
 		-c "root=/dev/ntblk0 rw wsl4.wait ${cmdline:-}" ||
 		{ instance_dump; bail "the service did not start: $out $err"; }
 	# It answers before its init has mounted /proc.
