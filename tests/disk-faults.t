@@ -6,17 +6,12 @@
 
 . "$(dirname "$0")/lib.sh"
 
-driver=$BUILD/torture/linux.sys
-[ -f "$driver" ] || bail "there is no $driver: make ARCH=windows torture-driver"
-instance torture
-trap 'instance_end; at_exit' EXIT
-linux_up
+torture_up
 
-# orders DISK WORDS: they hold at once
-orders()
+# faults DISK WORDS: they hold at once
+faults()
 {
-	echo "$2" >"$work/$1.torture.new"
-	mv "$work/$1.torture.new" "$work/$1.torture"
+	orders "$work/$1" "$2"
 	sleep 0.1
 }
 
@@ -24,7 +19,7 @@ orders()
 disk()
 {
 	fallocate -l "$2M" "$work/$1"
-	orders "$1" ''
+	faults "$1" ''
 	lx 60 --mount "$work/$1" --bare
 	[ "$status" = 0 ] || bail "$1 is not attached: $err"
 	dev=$out
@@ -33,27 +28,17 @@ disk()
 disk a.img 64
 a=$dev
 
-# read_error, write_error: what one direct request to disk A says
-read_error()
+# request read|write: what a direct one to disk A says
+request()
 {
 	lx 60 python3 -c 'import errno, mmap, os, sys
-fd = os.open(sys.argv[1], os.O_RDONLY | os.O_DIRECT)
+fd = os.open(sys.argv[1], os.O_RDWR | os.O_DIRECT)
+page = [mmap.mmap(-1, 4096)]
 try:
-	os.preadv(fd, [mmap.mmap(-1, 4096)], 8192)
+	os.preadv(fd, page, 8192) if sys.argv[2] == "read" else os.pwritev(fd, page, 8192)
 	print("none")
 except OSError as e:
-	print(errno.errorcode[e.errno])' "$a"
-}
-
-write_error()
-{
-	lx 60 python3 -c 'import errno, mmap, os, sys
-fd = os.open(sys.argv[1], os.O_WRONLY | os.O_DIRECT)
-try:
-	os.pwritev(fd, [mmap.mmap(-1, 4096)], 8192)
-	print("none")
-except OSError as e:
-	print(errno.errorcode[e.errno])' "$a"
+	print(errno.errorcode[e.errno])' "$a" "$1"
 }
 
 flush_error()
@@ -71,11 +56,11 @@ except OSError as e:
 # --- what each status is in Linux
 
 while read -r nt name linux; do
-	orders a.img "read=$nt"
-	read_error
+	faults a.img "read=$nt"
+	request read
 	is "a read that fails with $name" "$out" "$linux"
-	orders a.img "write=$nt"
-	write_error
+	faults a.img "write=$nt"
+	request write
 	is "a write" "$out" "$linux"
 done <<EOF
 c0000185 STATUS_IO_DEVICE_ERROR EIO
@@ -88,13 +73,13 @@ c000009d STATUS_DEVICE_NOT_CONNECTED ENODEV
 c00000b5 STATUS_IO_TIMEOUT ETIMEDOUT
 c0000022 STATUS_ACCESS_DENIED EIO
 EOF
-orders a.img 'flush=c0000185'
+faults a.img 'flush=c0000185'
 flush_error
 is 'a flush that fails is seen by fsync()' "$out" EIO
-orders a.img ''
-read_error
+faults a.img ''
+request read
 is 'and then it is well again: reads' "$out" none
-write_error
+request write
 is 'writes' "$out" none
 flush_error
 is 'flushes' "$out" none
@@ -133,20 +118,20 @@ print(len(wanted), "blocks,", bad, "bad")' "$a"
 	like "$1: and is right" "$out" '^[0-9]+ blocks, 0 bad$'
 }
 
-orders a.img short
+faults a.img short
 filled 'NT does transfers in bits'
-orders a.img 'delay=20'
+faults a.img 'delay=20'
 filled 'late, and in another order'
-orders a.img 'short delay=5'
+faults a.img 'short delay=5'
 filled 'both'
 
 # --- a file system on it
 
-orders a.img ''
+faults a.img ''
 lx 60 sh -c "mkfs.ext4 -q $a && mkdir -p /mnt/a && mount -o errors=remount-ro $a /mnt/a &&
 	head -c 4M /dev/urandom >/mnt/a/blob && sync && md5sum /mnt/a/blob >/tmp/sum"
 good 'a file system'
-orders a.img 'write=c0000185'
+faults a.img 'write=c0000185'
 lx 120 sh -c 'head -c 1M /dev/zero >/mnt/a/new && sync -f /mnt/a; touch /mnt/a/x && sync -f /mnt/a'
 ok 'is told of a write error' test "$status" != 0
 lx 60 sh -c 'for i in 1 2 3 4 5 6 7 8 9 10; do
@@ -155,13 +140,13 @@ lx 60 sh -c 'for i in 1 2 3 4 5 6 7 8 9 10; do
 	sleep 0.5
 done; exit 1'
 good 'and takes nothing more'
-orders a.img ''
+faults a.img ''
 lx 60 sh -c "umount /mnt/a; e2fsck -fy $a >/dev/null 2>&1; mount $a /mnt/a && md5sum --quiet -c /tmp/sum; umount /mnt/a"
 is 'what was synced is there' "$out$err" ''
 
 # --- pulled out
 
-orders a.img 'read=c000000e write=c000000e flush=c000000e'
+faults a.img 'read=c000000e write=c000000e flush=c000000e'
 lx 60 dd if="$a" of=/dev/null bs=4k count=1 iflag=direct
 ok 'a disk that is gone gives errors' test "$status" = 1
 lx 60 dd if=/dev/zero of="$a" bs=4k count=1 oflag=direct
@@ -178,7 +163,7 @@ c=$dev
 lx 120 sh -c "mdadm -q -C --run --assume-clean --bitmap=internal -l 1 -n 2 /dev/md/pair $b $c &&
 	mkfs.ext4 -q /dev/md/pair && mkdir -p /mnt/pair && mount /dev/md/pair /mnt/pair"
 good 'a mirror of two'
-orders c.img 'read=c000000e write=c000000e flush=c000000e'
+faults c.img 'read=c000000e write=c000000e flush=c000000e'
 lx 120 sh -c 'head -c 8M /dev/urandom >/mnt/pair/blob && sync -f /mnt/pair &&
 	md5sum /mnt/pair/blob >/tmp/sum'
 good 'is written to while one is gone'
@@ -186,7 +171,7 @@ lx 60 mdadm --detail /dev/md/pair
 like 'it is degraded' "$out" 'State : .*degraded'
 lx 60 sh -c 'echo 3 >/proc/sys/vm/drop_caches; md5sum --quiet -c /tmp/sum'
 good 'and right'
-orders c.img ''
+faults c.img ''
 lx 120 sh -c "mdadm -q /dev/md/pair --remove $c; mdadm -q /dev/md/pair --re-add $c ||
 	mdadm -q /dev/md/pair --add $c
 	udevadm settle; mdadm -q --wait /dev/md/pair; mdadm --detail /dev/md/pair"
@@ -195,10 +180,10 @@ lx 120 sh -c "echo check >/sys/block/\$(basename \$(readlink -f /dev/md/pair))/m
 	mdadm -q --wait /dev/md/pair
 	cat /sys/block/\$(basename \$(readlink -f /dev/md/pair))/md/mismatch_cnt"
 is 'both have the same' "$out" 0
-orders b.img 'read=c000000e write=c000000e flush=c000000e'
+faults b.img 'read=c000000e write=c000000e flush=c000000e'
 lx 60 sh -c 'echo 3 >/proc/sys/vm/drop_caches; md5sum --quiet -c /tmp/sum && echo x >/mnt/pair/x && sync -f /mnt/pair'
 good 'now without the other'
-orders b.img ''
+faults b.img ''
 lx 60 sh -c 'umount /mnt/pair; mdadm -q -S /dev/md/pair'
 good 'it can be stopped'
 lx 60 --unmount

@@ -17,8 +17,7 @@ x86_64-w64-mingw32-gcc -std=gnu11 -O2 -Wall -Wextra -ffreestanding -mgeneral-reg
 	-Wl,--entry,DriverEntry -Wl,--enable-reloc-section -Wl,--image-base,0x10000 \
 	-o "$fake" "$top/tests/disks/fakedisk.c" -lntoskrnl || bail 'fakedisk.sys was not built'
 winio=$work/winio.exe
-x86_64-w64-mingw32-gcc -O2 -Wall -Wextra -D_WIN32_WINNT=0x0601 -o "$winio" \
-	"$top/tests/export/winio.c" || bail 'winio.exe was not built'
+windows_program "$winio" "$top/tests/export/winio.c"
 linux_up
 run 60 wine sc create fakedisk type= kernel start= demand binPath= "Z:${fake//\//\\}"
 run 60 wine sc start fakedisk

@@ -10,8 +10,7 @@ instance main
 linux_up
 
 winio=$work/winio.exe
-x86_64-w64-mingw32-gcc -O2 -Wall -Wextra -D_WIN32_WINNT=0x0601 -o "$winio" \
-	"$top/tests/export/winio.c" || bail 'winio.exe was not built'
+windows_program "$winio" "$top/tests/export/winio.c"
 
 # win SECONDS WORDS...: the Windows program
 win()
@@ -151,7 +150,9 @@ good 'a volume that Linux has mounted'
 refused 'its export' 116 'is mounted on /mnt/small' --export /dev/vge/small
 lx 60 umount /mnt/small
 refused 'a disk that carries volumes' 116 'is in use' --export "$pv"
-refused 'an export to be attached' 119 'is one of Linux'\''s own' --mount "$disk" --bare
+for own in "$disk" '\\.\Global\vge-data' '\\.\wsl4' '\\.\GLOBALROOT\Device\wsl4'; do
+	refused "$own to be attached" 119 'is one of Linux'\''s own' --mount "$own" --bare
+done
 stdin=/dev/null
 mkfifo "$work/hold"
 wine "$winio" hold "$disk" <"$work/hold" >"$work/held" 2>/dev/null &

@@ -298,6 +298,34 @@ fuzzer()
 		-no-pie -static -o "$1" "$top/tests/ring0/fuzz.c"
 }
 
+# windows_program FILE SOURCE
+windows_program()
+{
+	x86_64-w64-mingw32-gcc -O2 -Wall -Wextra -D_WIN32_WINNT=0x0601 -o "$1" "$2" ||
+		bail "$2 was not built"
+}
+
+# A disk that can be tortured (arch/windows/bridge/block/torture_nt.c) needs another
+# driver.
+torture_up()
+{
+	driver=$BUILD/torture/linux.sys
+	[ -f "$driver" ] || bail "there is no $driver: make ARCH=windows torture-driver"
+	instance torture
+	trap 'instance_end; at_exit' EXIT
+	linux_up
+}
+
+# orders FILE WORDS...: the orders of an image
+orders()
+{
+	local file=$1
+
+	shift
+	echo "$*" >"$file.torture.new"
+	mv "$file.torture.new" "$file.torture"
+}
+
 debian_disk()
 {
 	local debian=$BUILD/tests/debian.ext4

@@ -284,10 +284,23 @@ run sh -c "echo slept $((($(date +%s) - $(cat /root/asleep)) / 60)) minutes"
 expect slept 60 minutes
 run sh -c "kill $(cat /root/sleeper) && dmesg | grep -q suspend.exit"
 expect-status 0
+run sh -c "dd if=/dev/zero of=/root/lv bs=1M count=8 2>/dev/null; losetup /dev/loop0 /root/lv"
+expect-status 0
+run sh -c "echo -n rw ring0 /dev/loop0 >/sys/class/ntdisk/export"
+expect-status 0
+disk-write ring0 8388608 5
+disk-check ring0 8388608 5
+disk-refuses ring0 8388608
+run sh -c "echo -n ring0 >/sys/class/ntdisk/unexport; ls /sys/class/ntdisk"
+disk-gone ring0
+run sh -c "echo -n ro again /dev/loop0 >/sys/class/ntdisk/export"
+expect-status 0
+disk-check again 8388608 5
 counts
 pools
 restart
 wait-up 60
+disk-gone again
 run sh -c "md5sum -c /root/sum"
 expect OK
 shutdown

@@ -6,26 +6,15 @@
 
 . "$(dirname "$0")/lib.sh"
 
-driver=$BUILD/torture/linux.sys
-[ -f "$driver" ] || bail "there is no $driver: make ARCH=windows torture-driver"
-instance torture
-trap 'instance_end; at_exit' EXIT
-linux_up
+torture_up
 
 winio=$work/winio.exe
-x86_64-w64-mingw32-gcc -O2 -Wall -Wextra -D_WIN32_WINNT=0x0601 -o "$winio" \
-	"$top/tests/export/winio.c" || bail 'winio.exe was not built'
+windows_program "$winio" "$top/tests/export/winio.c"
 image=$work/pv.img
 export LVM_SUPPRESS_FD_WARNINGS=1
 
-orders()
-{
-	echo "$1" >"$image.torture.new"
-	mv "$image.torture.new" "$image.torture"
-}
-
 fallocate -l 64M "$image"
-orders cache
+orders "$image" cache
 lx 60 --mount "$image" --bare
 good 'a disk with a volatile cache'
 lx 120 sh -c "vgcreate -q vgt $out && lvcreate -qy -n data -l 100%FREE vgt && sync" 2>/dev/null
@@ -39,7 +28,7 @@ round()
 
 	lx 60 --export /dev/vgt/data
 	[ "$status" = 0 ] || bail "no export: $err"
-	orders "cache $2"
+	orders "$image" cache "$2"
 	wine "$winio" journal '\\.\vgt-data' "$position" 33554432 "$seed" "$1" \
 		>"$work/journal" 2>"$work/journal.err" &
 	within 30 test -s "$work/journal"
@@ -52,7 +41,7 @@ round()
 	start || bail "Linux does not start again: $out $err"
 	within 180 linux_answers || { instance_dump; bail 'Linux is not up again'; }
 	last=$(tr -d '\r' <"$work/journal" | grep -E '^[0-9]+$' | tail -n 1)
-	orders cache
+	orders "$image" cache
 	lx 60 --mount "$image" --bare
 	[ "$status" = 0 ] || bail "not attached again: $err"
 	lx 60 sh -c 'udevadm settle; vgchange -qy -ay vgt' 2>/dev/null

@@ -18,11 +18,7 @@ systems=(ext4 xfs btrfs)
 declare -A members=([linear]=2 [lvmraid1]=2 [thin]=2 [raid1]=2 [raid5]=3 [raid6]=4 [raid10]=4)
 mib=340
 
-driver=$BUILD/torture/linux.sys
-[ -f "$driver" ] || bail "there is no $driver: make ARCH=windows torture-driver"
-instance torture
-trap 'instance_end; at_exit' EXIT
-linux_up
+torture_up
 
 stack=$(cat "$top/tests/torture/stack.sh")
 journal=$(cat "$top/tests/torture/journal.py")
@@ -38,14 +34,13 @@ image()
 	echo "$work/$1-$2.img"
 }
 
-# orders SYSTEM WORDS: for the disks of a file system
-orders()
+# all_orders SYSTEM WORDS: for the disks of a file system
+all_orders()
 {
 	local i
 
 	for ((i = 0; i < count[$1]; i++)); do
-		echo "$2" >"$(image "$1" "$i").torture.new"
-		mv "$(image "$1" "$i").torture.new" "$(image "$1" "$i").torture"
+		orders "$(image "$1" "$i")" "$2"
 	done
 }
 
@@ -79,7 +74,7 @@ round()
 			rm -f "$(image "$f" "$i")"
 			fallocate -l "${mib}M" "$(image "$f" "$i")"
 		done
-		orders "$f" cache
+		all_orders "$f" cache
 	done
 	what="round $number: ${systems[0]} on ${kind[0]}, ${systems[1]} on ${kind[1]}, ${systems[2]} on ${kind[2]}"
 	attach || { damage="$what: not attached"; return; }
@@ -89,7 +84,7 @@ round()
 	done
 	lx 60 sync
 	for f in 0 1 2; do
-		orders "$f" "cache $flush"
+		all_orders "$f" "cache $flush"
 		"$top/wsl4" python3 -c "$journal" write "/t$f" "${seeds[f]}" \
 			>"$work/journal$f" 2>"$work/journal$f.err" </dev/null &
 		writers[f]=$!
@@ -104,7 +99,7 @@ round()
 	start || { instance_dump; bail "Linux does not start again: $out $err"; }
 	within 180 linux_answers || { instance_dump; bail 'Linux is not up again'; }
 	for f in 0 1 2; do
-		orders "$f" cache
+		all_orders "$f" cache
 	done
 	attach || { damage="$what: not attached again"; return; }
 	for f in 0 1 2; do

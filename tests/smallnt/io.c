@@ -466,6 +466,70 @@ void io_close(FILE_OBJECT *file)
 	object_put(file);
 }
 
+static void copy_pages(MDL *mdl, void *buffer, u32 bytes, bool to_pages)
+{
+	void *mapped = MmMapLockedPagesSpecifyCache(mdl, KernelMode, MmCached, NULL,
+						    FALSE, NormalPagePriority);
+
+	if (!mapped)
+		bugcheck("no mapping for a transfer of %u bytes", bytes);
+	if (to_pages)
+		memcpy(mapped, buffer, bytes);
+	else
+		memcpy(buffer, mapped, bytes);
+	MmUnmapLockedPages(mapped, mdl);
+}
+
+static MDL *lock_pages(u32 bytes)
+{
+	PHYSICAL_ADDRESS none = { .QuadPart = 0 }, all = { .QuadPart = -1 };
+	MDL *mdl = MmAllocatePagesForMdlEx(none, all, none, bytes, MmCached, 0);
+
+	if (!mdl || mdl->ByteCount != bytes)
+		bugcheck("no pages for a transfer of %u bytes", bytes);
+	return mdl;
+}
+
+/* As ReadFile() and the like make it for a device with DO_DIRECT_IO. */
+NTSTATUS io_transfer(FILE_OBJECT *file, u8 major, u64 position, void *buffer,
+		     u32 bytes, u64 *got)
+{
+	IRP *irp = IoAllocateIrp(file->DeviceObject->StackSize, FALSE);
+	IO_STACK_LOCATION *s = irp->Tail.Overlay.CurrentStackLocation - 1;
+	MDL *mdl = bytes ? lock_pages(bytes) : NULL;
+	ULONG_PTR information = 0;
+	NTSTATUS status;
+
+	if (bytes && !(file->DeviceObject->Flags & DO_DIRECT_IO))
+		bugcheck("a transfer: only direct I/O is done here");
+	if (mdl && major == IRP_MJ_WRITE)
+		copy_pages(mdl, buffer, bytes, true);
+	s->MajorFunction = major;
+	s->FileObject = file;
+	s->Parameters.Read.Length = bytes;
+	s->Parameters.Read.ByteOffset.QuadPart = position;
+	irp->MdlAddress = mdl;
+	irp->RequestorMode = UserMode;
+	irp->Tail.Overlay.Thread = (PETHREAD)this_thread();
+	status = send(file, irp, &information);
+	if (information > bytes)
+		bugcheck("a transfer of %u bytes returns %llu", bytes,
+			 (u64)information);
+	/* What the driver has mapped NT unmaps. */
+	if (mdl && (mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA))
+		MmUnmapLockedPages(mdl->MappedSystemVa, mdl);
+	if (mdl && major == IRP_MJ_READ && NT_SUCCESS(status))
+		copy_pages(mdl, buffer, bytes, false);
+	if (mdl) {
+		MmFreePagesFromMdl(mdl);
+		pool_put(mdl);
+	}
+	if (got)
+		*got = information;
+	IoFreeIrp(irp);
+	return status;
+}
+
 /* A METHOD_BUFFERED control, as DeviceIoControl() makes it. */
 NTSTATUS io_control(FILE_OBJECT *file, u32 code, const void *in, u32 in_bytes,
 		    void *out, u32 out_bytes, u32 *got)

@@ -10,6 +10,10 @@
  *	run COMMAND...		a program of Linux's
  *	expect-status N		of the last program
  *	expect TEXT		in the last program's output
+ *	disk-write NAME BYTES SEED	a pattern, to a disk that the driver has made
+ *	disk-check NAME BYTES SEED	it is there
+ *	disk-refuses NAME BYTES	requests that make no sense; BYTES is its size
+ *	disk-gone NAME		there is no such disk
  *	status			print Linux's state
  *	unload			the driver; nothing may be left behind
  *	restart			unload and start
@@ -163,6 +167,26 @@ static void do_expect(const char *a)
 	judge(contains(client_output, a), "output of ", last_command);
 }
 
+static void do_disk_write(const char *a)
+{
+	judge(disk_write(a), "written to: ", a);
+}
+
+static void do_disk_check(const char *a)
+{
+	judge(disk_check(a), "has what was written: ", a);
+}
+
+static void do_disk_refuses(const char *a)
+{
+	judge(disk_refuses(a), "refuses what makes no sense: ", a);
+}
+
+static void do_disk_gone(const char *a)
+{
+	judge(disk_is_gone(a), "is not there: ", a);
+}
+
 static void do_status(const char *a)
 {
 	client_state(true);
@@ -219,6 +243,10 @@ static const struct command {
 	{ "run", run },
 	{ "expect-status", do_expect_status },
 	{ "expect", do_expect },
+	{ "disk-write", do_disk_write },
+	{ "disk-check", do_disk_check },
+	{ "disk-refuses", do_disk_refuses },
+	{ "disk-gone", do_disk_gone },
 	{ "status", do_status },
 	{ "unload", do_unload },
 	{ "restart", do_restart },

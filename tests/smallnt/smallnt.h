@@ -588,6 +588,16 @@ NTSTATUS file_open(const UNICODE_STRING *name, ACCESS_MASK access, ULONG share,
 void file_print(const char *name);
 void registry_init(void);
 void registry_set(const char *line);
+/** io_transfer() - a read, write or flush; data of at most some hundred KiB */
+NTSTATUS io_transfer(FILE_OBJECT *file, u8 major, u64 position, void *buffer,
+		     u32 bytes, u64 *got);
+
+/* disk.c: commands of the script; true if all went well */
+bool disk_write(const char *argument);
+bool disk_check(const char *argument);
+bool disk_refuses(const char *argument);
+bool disk_is_gone(const char *argument);
+
 /** client_run() - what "wsl4 COMMAND" does; the program's status, or -1 */
 int client_run(const char *command);
 void client_status(void);

@@ -283,8 +283,12 @@ void export_nt_linux_stopped(void);
 /** export_nt_unload() - delete what is left; the driver is unloaded */
 void export_nt_unload(void);
 
-/** export_nt_owns() - is this NT path, of a program, an export's? */
-BOOLEAN export_nt_owns(const UNICODE_STRING *path);
+/**
+ * export_nt_owns() - is this NT path (UTF-8) that of a device of ours?
+ *
+ * Whoever opens one of these on a thread that serves them waits for itself, under Wine.
+ */
+BOOLEAN export_nt_owns(const char *path);
 
 /* The power bridge, bridge/power/power_nt.c */
 

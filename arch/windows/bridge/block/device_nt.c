@@ -5,6 +5,7 @@
  * systems'.
  */
 #include "block_nt.h"
+#include "text.h"
 
 #include <ntddstor.h>
 #include <ntdddisk.h>
@@ -274,17 +275,13 @@ const char *device_claim(struct worker *worker, struct disk *disk)
 
 /* ------------------------------------------------------------------- names -- */
 
-static BOOLEAN begins_with(const char **text, const char *word)
+static BOOLEAN skip(const char **name, const char *word)
 {
-	const char *at = *text;
+	const char *behind = text_behind(*name, word);
 
-	for (; *word; at++, word++) {
-		char c = *at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at;
-
-		if (c != *word)
-			return FALSE;
-	}
-	*text = at;
+	if (!behind)
+		return FALSE;
+	*name = behind;
 	return TRUE;
 }
 
@@ -303,31 +300,31 @@ enum disk_kind device_kind(const char *path)
 	const char *name = path;
 
 	/* A name of NT's that a program has put together. */
-	begins_with(&name, "\\??\\globalroot");
-	if (begins_with(&name, "\\device\\")) {
-		if (begins_with(&name, "harddiskvolume"))
+	skip(&name, "\\??\\globalroot");
+	if (skip(&name, "\\device\\")) {
+		if (skip(&name, "harddiskvolume"))
 			return is_number(name) ? DISK_IS_VOLUME : DISK_IS_FILE;
-	} else if (!begins_with(&name, "\\??\\")) {
+	} else if (!skip(&name, "\\??\\")) {
 		return DISK_IS_FILE;
 	}
 	if (*name && name[1] == ':' && !name[2])
 		return DISK_IS_VOLUME;
-	if (begins_with(&name, "volume{")) {
+	if (skip(&name, "volume{")) {
 		while (*name && *name != '}')
 			name++;
 		return name[0] == '}' && !name[1] ? DISK_IS_VOLUME : DISK_IS_FILE;
 	}
-	if (begins_with(&name, "physicaldrive"))
+	if (skip(&name, "physicaldrive"))
 		return is_number(name) ? DISK_IS_WHOLE : DISK_IS_FILE;
-	if (!begins_with(&name, "harddisk") || !(*name >= '0' && *name <= '9'))
+	if (!skip(&name, "harddisk") || !(*name >= '0' && *name <= '9'))
 		return DISK_IS_FILE;
 	while (*name >= '0' && *name <= '9')
 		name++;
 	if (*name == '\\')
 		name++;
-	if (begins_with(&name, "dr"))
+	if (skip(&name, "dr"))
 		return is_number(name) ? DISK_IS_WHOLE : DISK_IS_FILE;
-	if (!begins_with(&name, "partition") || !is_number(name))
+	if (!skip(&name, "partition") || !is_number(name))
 		return DISK_IS_FILE;
 	/* Partition 0 is the disk. */
 	return name[0] == '0' && !name[1] ? DISK_IS_WHOLE : DISK_IS_VOLUME;

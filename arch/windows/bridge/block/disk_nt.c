@@ -15,6 +15,7 @@ typedef NTSTATUS (NTAPI *lock_file_t)(HANDLE file, HANDLE event,
 				      PLARGE_INTEGER length, PULONG key,
 				      BOOLEAN fail, BOOLEAN exclusive);
 
+#define SECTOR_ROOM	4096ull	/* the largest sector of NT's volumes */
 #define PHYSICAL_SECTOR	4096u	/* what most media below files have */
 
 static struct disk disks[WSL4_MAX_DISKS];
@@ -239,7 +240,8 @@ static const char *bad_format(struct worker *worker, struct disk *disk, u8 *sect
 	};
 	size_t i;
 
-	if (block_transfer(worker, disk, FALSE, 0, sector, SECTOR))
+	if (block_transfer(worker, disk, FALSE, 0, sector,
+			   min(disk->bytes, SECTOR_ROOM)))
 		return "it cannot be read";
 	for (i = 0; i < ARRAYSIZE(formats); i++)
 		if (begins_with(sector, formats[i].magic))
@@ -250,7 +252,7 @@ static const char *bad_format(struct worker *worker, struct disk *disk, u8 *sect
 static const char *unfit(struct worker *worker, struct disk *disk,
 			 ULONG attributes, BOOLEAN for_caller)
 {
-	static u8 sector[4096] __attribute__((aligned(4096)));
+	static u8 sector[SECTOR_ROOM] __attribute__((aligned(4096)));
 	const char *why = NULL;
 
 	/* Zeroes are only holes, and cheap, in a file that may have holes. */
@@ -357,8 +359,8 @@ NTSTATUS disk_attach(UNICODE_STRING *path, BOOLEAN read_only, BOOLEAN for_caller
 	int place;
 
 	utf8_from_wide(text, sizeof(text), path->Buffer, path->Length);
-	*why = "it is one of Linux's own disks, exported to Windows";
-	if (export_nt_owns(path))
+	*why = "it is one of Linux's own";
+	if (export_nt_owns(text))
 		return refuse(text, *why, STATUS_ACCESS_DENIED);
 	place = take_place(text, &there);
 	*index = place;

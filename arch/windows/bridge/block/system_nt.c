@@ -4,6 +4,7 @@
  * it, of page files and of dumps. The hibernation file lies on the first of them.
  */
 #include "block_nt.h"
+#include "text.h"
 
 #define PAGE_FILE_CLASS		18	/* SystemPageFileInformation */
 #define VALUE_BYTES		1024
@@ -19,20 +20,6 @@ struct page_file {
 	UNICODE_STRING name;
 };
 
-static WCHAR lower(WCHAR c)
-{
-	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-}
-
-static BOOLEAN same_name(const char *a, const char *b)
-{
-	while (*a && lower(*a) == lower(*b)) {
-		a++;
-		b++;
-	}
-	return lower(*a) == lower(*b);
-}
-
 static BOOLEAN is_volume(struct worker *worker, const struct disk *disk,
 			 const WCHAR *name)
 {
@@ -46,7 +33,7 @@ static BOOLEAN is_volume(struct worker *worker, const struct disk *disk,
 
 	RtlInitUnicodeString(&string, name);
 	utf8_from_wide(text, sizeof(text), string.Buffer, string.Length);
-	if (same_name(text, disk->path))
+	if (text_same(text, disk->path))
 		return TRUE;
 	InitializeObjectAttributes(&object, &string, OBJ_CASE_INSENSITIVE |
 				   OBJ_KERNEL_HANDLE, NULL, NULL);

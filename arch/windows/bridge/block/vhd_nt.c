@@ -46,9 +46,10 @@ const char *vhd_examine(struct worker *worker, struct disk *disk, u8 *sector)
 
 	if (disk->bytes < 2 * sizeof(*footer))
 		return NULL;
+	/* A volume with larger sectors does not give a last one of this size. */
 	if (block_transfer(worker, disk, FALSE, disk->bytes - sizeof(*footer),
 			   sector, sizeof(*footer)))
-		return "it cannot be read";
+		return NULL;
 	if (!nt_same_bytes(footer->cookie, "conectix", 8))
 		return NULL;
 	if (checksum(footer) != big_endian(footer->checksum, 4))

@@ -4,6 +4,7 @@
  * programs open as \\.\NAME.
  */
 #include "export_nt.h"
+#include "text.h"
 
 static struct export exports[WSL4_MAX_EXPORTS];
 static unsigned int devices_made;	/* for their names */
@@ -45,13 +46,16 @@ static NTSTATUS export_create(PDEVICE_OBJECT device, PIRP irp,
 		return STATUS_OBJECT_NAME_NOT_FOUND;
 	/* Wine tells of it here only. */
 	stack->FileObject->FsContext = NULL;
+	stack->FileObject->FsContext2 = NULL;
 	if (stack->Parameters.Create.Options & FILE_WRITE_THROUGH)
 		stack->FileObject->FsContext = export;
 	KeAcquireSpinLock(&irp_lock, &irql);
-	if (export->state == EXPORT_LIVE)
+	if (export->state == EXPORT_LIVE) {
 		export->handles++;
-	else
+		stack->FileObject->FsContext2 = export;
+	} else {
 		status = STATUS_NO_SUCH_DEVICE;
+	}
 	KeReleaseSpinLock(&irp_lock, irql);
 	return status;
 }
@@ -63,8 +67,10 @@ static NTSTATUS export_close(PDEVICE_OBJECT device, PIRP irp,
 	KIRQL irql;
 
 	(void)irp;
-	(void)stack;
 	(void)bytes;
+	/* Wine closes what was not opened, too. */
+	if (!stack->FileObject->FsContext2)
+		return STATUS_SUCCESS;
 	KeAcquireSpinLock(&irp_lock, &irql);
 	export->handles--;
 	KeReleaseSpinLock(&irp_lock, irql);
@@ -108,22 +114,9 @@ static struct device_class export_class = {
 
 /* --------------------------------------------------------------- names -- */
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-}
-
-static BOOLEAN begins_with(const char *name, const char *word)
-{
-	for (; *word; name++, word++)
-		if (lower(*name) != *word)
-			return FALSE;
-	return TRUE;
-}
-
 static BOOLEAN is_name_character(char c)
 {
-	c = lower(c);
+	c = text_lower(c);
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
 	       c == '_' || c == '.';
 }
@@ -139,7 +132,7 @@ static BOOLEAN is_reserved(const char *name)
 	size_t i;
 
 	for (i = 0; i < ARRAYSIZE(words); i++)
-		if (begins_with(name, words[i]))
+		if (text_behind(name, words[i]))
 			return TRUE;
 	return FALSE;
 }
@@ -179,15 +172,6 @@ static void device_name(WCHAR *to, unsigned int number)
 	append(to, digits + i);
 }
 
-static BOOLEAN same_name(const char *a, const char *b)
-{
-	while (*a && lower(*a) == lower(*b)) {
-		a++;
-		b++;
-	}
-	return lower(*a) == lower(*b);
-}
-
 /* ---------------------------------------------------------- host calls -- */
 
 static BOOLEAN is_power_of_two(u32 n)
@@ -206,7 +190,7 @@ static s64 check_info(const struct wsl4_export_info *info)
 		return -LINUX_EINVAL;
 	for (i = 0; i < WSL4_MAX_EXPORTS; i++)
 		if (exports[i].state == EXPORT_LIVE &&
-		    same_name(exports[i].info.name, info->name))
+		    text_same(exports[i].info.name, info->name))
 			return -LINUX_EEXIST;
 	return 0;
 }
@@ -379,25 +363,34 @@ void export_nt_unload(void)
 			bury(&exports[i]);
 }
 
-BOOLEAN export_nt_owns(const UNICODE_STRING *path)
+/* @path without what may stand before a name in it. */
+static const char *bare_name(const char *path)
 {
-	static const WCHAR prefix[] = L"\\??\\";
-	const size_t skip = ARRAYSIZE(prefix) - 1;
-	char name[WSL4_EXPORT_NAME];
-	size_t length = path->Length / sizeof(WCHAR), i;
+	static const char *const words[] = {
+		"\\??\\", "global\\", "globalroot", "\\device\\",
+	};
+	const char *behind;
+	size_t i;
 
-	if (length <= skip || length - skip >= sizeof(name) ||
-	    !nt_same_bytes(path->Buffer, prefix, skip * sizeof(WCHAR)))
-		return FALSE;
-	for (i = skip; i < length; i++) {
-		if (path->Buffer[i] > 127)
-			return FALSE;
-		name[i - skip] = path->Buffer[i];
+	for (i = 0; i < ARRAYSIZE(words); i++) {
+		behind = text_behind(path, words[i]);
+		if (behind)
+			path = behind;
 	}
-	name[i - skip] = '\0';
+	return path;
+}
+
+BOOLEAN export_nt_owns(const char *path)
+{
+	const char *name = bare_name(path);
+	unsigned int i;
+
+	/* The control device, and the exports' own names. */
+	if (text_behind(name, "wsl4"))
+		return TRUE;
 	for (i = 0; i < WSL4_MAX_EXPORTS; i++)
 		if (exports[i].state == EXPORT_LIVE &&
-		    same_name(exports[i].info.name, name))
+		    text_same(exports[i].info.name, name))
 			return TRUE;
 	return FALSE;
 }
