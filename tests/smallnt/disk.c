@@ -74,8 +74,10 @@ static bool go_over(const char *a, u8 major)
 		if (major == IRP_MJ_WRITE)
 			fill(data, at, part, seed);
 		status = io_transfer(file, major, at, data, part, &got);
-		if (NT_SUCCESS(status) && (got != part ||
-		    (major == IRP_MJ_READ && !is_filled(data, at, part, seed))))
+		if (!NT_SUCCESS(status))
+			break;
+		if (got != part || (major == IRP_MJ_READ &&
+				    !is_filled(data, at, part, seed)))
 			status = STATUS_DATA_ERROR;
 	}
 	if (NT_SUCCESS(status) && major == IRP_MJ_WRITE)
