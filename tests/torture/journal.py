@@ -16,6 +16,7 @@ import hashlib
 import os
 import random
 import sys
+import time
 
 SECTOR = 512
 SLOT = 4096
@@ -43,6 +44,7 @@ class Writer:
         self.random = random.Random(seed)
         self.records = {}
         self.versions = {}
+        self.doomed = {}
         self.dirfd = os.open(directory, os.O_RDONLY)
 
     def path(self, name):
@@ -89,6 +91,8 @@ class Writer:
 
     def replace(self):
         name = 'file%d' % self.random.randrange(20)
+        if name in self.doomed:
+            return
         version = self.versions.get(name, 0) + 1
         fd = os.open(self.path(name + '.new'),
                      os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
@@ -101,20 +105,26 @@ class Writer:
         self.versions[name] = version
         self.tell('file', name, version)
 
+    # Its line is on its way for a while: whoever reads it must have it when the file
+    # goes, or a file that is gone would be one that is lost.
     def remove(self):
         name = 'file%d' % self.random.randrange(20)
-        if not os.path.exists(self.path(name)):
-            return
-        version = self.versions[name]
-        self.tell('going', name, version)
-        os.unlink(self.path(name))
-        os.fsync(self.dirfd)
-        self.tell('gone', name, version)
+        if name not in self.doomed and os.path.exists(self.path(name)):
+            self.doomed[name] = time.monotonic() + 1
+            self.tell('going', name, self.versions[name])
+
+    def bury(self):
+        for name in [n for n, at in self.doomed.items() if at < time.monotonic()]:
+            os.unlink(self.path(name))
+            os.fsync(self.dirfd)
+            del self.doomed[name]
+            self.tell('gone', name, self.versions[name])
 
     def run(self):
         while True:
             self.random.choice((self.append, self.append, self.slot, self.slot,
                                 self.replace, self.replace, self.remove))()
+            self.bury()
 
 
 class Checker:

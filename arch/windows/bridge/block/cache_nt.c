@@ -3,7 +3,7 @@
  * A volatile write cache, for torture_nt.c: what is written stays here until a flush
  * covers it. A thread writes bits of it back meanwhile, chosen at random: whoever
  * kills the driver at any moment loses a random subset of what no flush has covered,
- * torn between sectors and in no order.
+ * torn between physical sectors and in no order.
  */
 #include "block_nt.h"
 
@@ -126,17 +126,23 @@ static s64 write_back(struct worker *worker, struct entry *e, u64 mask)
 	return 0;
 }
 
-/* All of it, or what lies before or behind a sector. */
-static u64 random_part(void)
+/*
+ * All of it, or what lies before or behind a physical sector's start: file systems may
+ * count on the medium writing one of these whole, since the disk says how large they are.
+ */
+static u64 random_part(const struct entry *e)
 {
-	u32 n = random_u32();
-	u64 cut = 1ull << (n >> 8) % ENTRY_SECTORS;
+	u32 n = random_u32(), cut = (n >> 8) % ENTRY_SECTORS;
+	u32 over = (e->position / SECTOR + cut) % (e->disk->physical_sector / SECTOR);
+	u64 before;
 
+	cut = cut > over ? cut - over : 0;
+	before = (1ull << cut) - 1;
 	switch (n & 3) {
 	case 0:
-		return cut - 1;
+		return before;
 	case 1:
-		return ~(cut - 1);
+		return ~before;
 	}
 	return ~0ull;
 }
@@ -155,7 +161,7 @@ static void write_back_some(struct worker *worker, u32 odds)
 		e = to_entry(at);
 		if (random_u32() % odds)
 			continue;
-		if (write_back(worker, e, random_part()))
+		if (write_back(worker, e, random_part(e)))
 			continue;
 		if (!e->live)
 			drop(e);
