@@ -4,9 +4,19 @@
  */
 #include "winehost.h"
 
+/*
+ * Under Wine an event is a word. Somebody may sleep only where it says so: a wake-up
+ * that nobody needs would be a system call, too.
+ */
+enum word {
+	WORD_CLEAR,
+	WORD_SET,
+	WORD_AWAITED,	/* clear, and threads sleep, or are about to */
+};
+
 void event_init(struct nt_event *event)
 {
-	event->word = 0;
+	event->word = WORD_CLEAR;
 	KeInitializeEvent(&event->event, SynchronizationEvent, FALSE);
 }
 
@@ -15,18 +25,29 @@ void event_set(struct nt_event *event)
 	nt_assert_irql(PASSIVE_LEVEL, DISPATCH_LEVEL);
 	if (!nt_under_wine)
 		KeSetEvent(&event->event, IO_NO_INCREMENT, FALSE);
-	else if (!InterlockedExchange(&event->word, 1))
+	else if (InterlockedExchange(&event->word, WORD_SET) == WORD_AWAITED)
 		host_futex_wake(&event->word);
 }
 
+static BOOLEAN take_word(struct nt_event *event)
+{
+	return InterlockedCompareExchange(&event->word, WORD_CLEAR, WORD_SET) ==
+	       WORD_SET;
+}
+
+/*
+ * Who wakes clears the mark that others sleep. So who was woken sets it again, needed
+ * or not.
+ */
 static BOOLEAN wait_on_word(struct nt_event *event, u64 deadline)
 {
-	for (;;) {
-		if (InterlockedExchange(&event->word, 0))
-			return TRUE;
-		if (host_futex_wait(&event->word, 0, deadline) == -HOST_ETIMEDOUT)
-			return InterlockedExchange(&event->word, 0) != 0;
-	}
+	if (take_word(event))
+		return TRUE;
+	while (InterlockedExchange(&event->word, WORD_AWAITED) != WORD_SET)
+		if (host_futex_wait(&event->word, WORD_AWAITED, deadline) ==
+		    -HOST_ETIMEDOUT)
+			return take_word(event);
+	return TRUE;
 }
 
 BOOLEAN event_wait(struct nt_event *event, u64 deadline)
