@@ -225,7 +225,7 @@ s64 block_flush(struct disk *disk)
 {
 	if (disk->flags & WSL4_DISK_READ_ONLY)
 		return 0;
-	return block_error(flush_nt(disk->file));
+	return block_error(flush_nt(disk->file, disk->kind == DISK_IS_FILE));
 }
 
 static s64 write_zeroes(struct worker *worker, struct disk *disk,

@@ -188,6 +188,18 @@ NTSTATUS block_finish(const struct worker *worker, NTSTATUS status,
 /** device_kind() - is an NT path (UTF-8) that of a disk or volume, or of a file? */
 enum disk_kind device_kind(const char *path);
 
+#define DEVICE_NAME_ROOM	64
+
+/**
+ * device_name() - what a partition is called among NT's devices
+ * @path: among the names for programs, \??\HarddiskNPartitionM, which not every NT
+ *	has (ReactOS)
+ * @name: gets \Device\HarddiskN\PartitionM
+ *
+ * Return: FALSE when @path is no such name.
+ */
+BOOLEAN device_name(const char *path, WCHAR name[DEVICE_NAME_ROOM]);
+
 /**
  * device_ask() - a control request without data to a device
  * @worker: who asks
@@ -282,10 +294,11 @@ NTSTATUS flush_nt_init(void);
 /**
  * flush_nt() - wait until what was written to a file is on its medium
  * @handle: the file's
+ * @is_file: it is one, no disk or volume
  *
  * PASSIVE_LEVEL, on a thread that may wait.
  */
-NTSTATUS flush_nt(HANDLE handle);
+NTSTATUS flush_nt(HANDLE handle, BOOLEAN is_file);
 
 /* torture_nt.c, cache_nt.c: in debug builds something may come between */
 

@@ -132,25 +132,35 @@ static void copy_text(char *to, size_t size, const char *text, size_t limit)
 	to[length] = '\0';
 }
 
-static void find_names(struct worker *worker, struct disk *disk)
+union description {
+	STORAGE_DEVICE_DESCRIPTOR head;
+	char bytes[512];
+};
+
+static void copy_field(char *to, size_t size, const union description *device,
+		       ULONG at)
 {
-	static union {
-		STORAGE_DEVICE_DESCRIPTOR head;
-		char bytes[512];
-	} device;
-	ULONG size = sizeof(device), at;
+	if (at && at < sizeof(*device))
+		copy_text(to, size, device->bytes + at, sizeof(*device) - at);
+}
+
+/* Return: FALSE for an export of Linux's, under whatever name. */
+static BOOLEAN find_names(struct worker *worker, struct disk *disk)
+{
+	static union description device;
+	char vendor[16] = { 0 };
 
 	if (!NT_SUCCESS(get_property(worker, disk, StorageDeviceProperty, &device,
 				     sizeof(device))))
-		return;
-	at = device.head.ProductIdOffset;
-	if (at && at < size)
-		copy_text(disk->model, sizeof(disk->model), device.bytes + at,
-			  size - at);
-	at = device.head.SerialNumberOffset;
-	if (at && at < size)
-		copy_text(disk->serial, sizeof(disk->serial), device.bytes + at,
-			  size - at);
+		return TRUE;
+	copy_field(vendor, sizeof(vendor), &device, device.head.VendorIdOffset);
+	if (device.head.BusType == BusTypeVirtual && text_same(vendor, EXPORT_VENDOR))
+		return FALSE;
+	copy_field(disk->model, sizeof(disk->model), &device,
+		   device.head.ProductIdOffset);
+	copy_field(disk->serial, sizeof(disk->serial), &device,
+		   device.head.SerialNumberOffset);
+	return TRUE;
 }
 
 static void find_trim(struct worker *worker, struct disk *disk)
@@ -190,7 +200,8 @@ const char *device_examine(struct worker *worker, struct disk *disk)
 	if (why)
 		return why;
 	find_physical_sector(worker, disk);
-	find_names(worker, disk);
+	if (!find_names(worker, disk))
+		return "it is one of Linux's own";
 	find_trim(worker, disk);
 	if (!extents_read(worker, disk->file, &disk->extents))
 		return "it lies in more places than can be watched";
@@ -285,13 +296,20 @@ static BOOLEAN skip(const char **name, const char *word)
 	return TRUE;
 }
 
+static size_t digits(const char *text)
+{
+	size_t n = 0;
+
+	while (text[n] >= '0' && text[n] <= '9')
+		n++;
+	return n;
+}
+
 static BOOLEAN is_number(const char *text)
 {
-	const char *at = text;
+	size_t n = digits(text);
 
-	while (*at >= '0' && *at <= '9')
-		at++;
-	return at > text && !*at;
+	return n && !text[n];
 }
 
 /* Below \??\, as programs name them, or below \Device, as NT does. */
@@ -316,10 +334,9 @@ enum disk_kind device_kind(const char *path)
 	}
 	if (skip(&name, "physicaldrive"))
 		return is_number(name) ? DISK_IS_WHOLE : DISK_IS_FILE;
-	if (!skip(&name, "harddisk") || !(*name >= '0' && *name <= '9'))
+	if (!skip(&name, "harddisk") || !digits(name))
 		return DISK_IS_FILE;
-	while (*name >= '0' && *name <= '9')
-		name++;
+	name += digits(name);
 	if (*name == '\\')
 		name++;
 	if (skip(&name, "dr"))
@@ -328,4 +345,28 @@ enum disk_kind device_kind(const char *path)
 		return DISK_IS_FILE;
 	/* Partition 0 is the disk. */
 	return name[0] == '0' && !name[1] ? DISK_IS_WHOLE : DISK_IS_VOLUME;
+}
+
+/* None of NT's is larger, or begins with 0. */
+static BOOLEAN number(const char **at, ULONG *value)
+{
+	size_t n = digits(*at);
+
+	if (!n || n > 9 || (n > 1 && **at == '0'))
+		return FALSE;
+	for (*value = 0; n; n--)
+		*value = *value * 10 + *(*at)++ - '0';
+	return TRUE;
+}
+
+BOOLEAN device_name(const char *path, WCHAR name[DEVICE_NAME_ROOM])
+{
+	ULONG disk, partition;
+
+	if (!skip(&path, "\\??\\harddisk") || !number(&path, &disk) ||
+	    !skip(&path, "partition") || !number(&path, &partition) || *path)
+		return FALSE;
+	name = text_append_number(text_append(name, "\\Device\\Harddisk"), disk);
+	text_append_number(text_append(name, "\\Partition"), partition);
+	return TRUE;
 }

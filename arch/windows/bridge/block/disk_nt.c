@@ -291,6 +291,29 @@ static const char *unfit_device(struct worker *worker, struct disk *disk)
 	return why ? why : device_claim(worker, disk);
 }
 
+static NTSTATUS open_unbuffered(struct disk *disk, UNICODE_STRING *path,
+				ULONG attributes)
+{
+	NTSTATUS status;
+
+	status = open_file(disk, path, attributes, FILE_NO_INTERMEDIATE_BUFFERING);
+	if (status == STATUS_INVALID_PARAMETER || status == STATUS_NOT_SUPPORTED)
+		status = open_file(disk, path, attributes, 0);
+	return status;
+}
+
+static NTSTATUS open_disk(struct disk *disk, UNICODE_STRING *path, ULONG attributes)
+{
+	NTSTATUS status = open_unbuffered(disk, path, attributes);
+	WCHAR text[DEVICE_NAME_ROOM];
+	UNICODE_STRING name;
+
+	if (status != STATUS_OBJECT_NAME_NOT_FOUND || !device_name(disk->path, text))
+		return status;
+	RtlInitUnicodeString(&name, text);
+	return open_unbuffered(disk, &name, attributes);
+}
+
 /* Open it and see whether it can be a disk. */
 static NTSTATUS examine(struct disk *disk, UNICODE_STRING *path,
 			BOOLEAN for_caller, struct worker *worker,
@@ -299,9 +322,7 @@ static NTSTATUS examine(struct disk *disk, UNICODE_STRING *path,
 	ULONG force = for_caller ? OBJ_FORCE_ACCESS_CHECK : 0, attributes;
 	NTSTATUS status;
 
-	status = open_file(disk, path, force, FILE_NO_INTERMEDIATE_BUFFERING);
-	if (status == STATUS_INVALID_PARAMETER || status == STATUS_NOT_SUPPORTED)
-		status = open_file(disk, path, force, 0);
+	status = open_disk(disk, path, force);
 	*why = open_error(status);
 	if (!NT_SUCCESS(status)) {
 		disk->file = NULL;

@@ -81,11 +81,8 @@ BOOLEAN extents_read(struct worker *worker, HANDLE file, struct extents *extents
 
 static BOOLEAN touch(const struct extent *a, const struct extent *b)
 {
-	if (a->disk != b->disk)
-		return FALSE;
-	if (a->start > b->start)
-		return a->start - b->start < b->bytes;
-	return b->start - a->start < a->bytes;
+	return a->disk == b->disk &&
+	       nt_ranges_overlap(a->start, a->bytes, b->start, b->bytes);
 }
 
 BOOLEAN extents_overlap(const struct extents *a, const struct extents *b)
