@@ -82,6 +82,8 @@ win 60 verify "$disk" 1048576 8388608 8
 good 'and reads that'
 win 240 random "$disk" 33554432 6000 3
 good 'sixteen requests at a time, of all sizes'
+win 240 order "$disk" 524288 300
+good 'of sixteen writes to one place, the last stays'
 win 60 verify "$disk" 33554432 $((bytes - 33554432)) 7
 good 'and no byte beside them'
 

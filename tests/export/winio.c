@@ -6,6 +6,7 @@
  *	winio write|verify DISK AT BYTES SEED [through]	a pattern, 1 MiB at a time
  *	winio try r|w|v DISK AT BYTES		one request; prints its error, 0: none
  *	winio random DISK BYTES COUNT SEED	many at once, checked against memory
+ *	winio order DISK AT ROUNDS		many at once to one place: the last stays
  *	winio fuzz DISK COUNT SEED		control requests that make no sense
  *	winio flush|hold|trim DISK [AT BYTES]	hold: until standard input ends
  *	winio ask DISK CODE			a control request; prints three numbers
@@ -349,11 +350,25 @@ struct lane {
 	char how;
 };
 
+static void lane_submit(HANDLE disk, struct lane *lane)
+{
+	uint64_t at = lane->start + lane->at;
+	BOOL ok;
+
+	lane->place.Offset = (DWORD)at;
+	lane->place.OffsetHigh = (DWORD)(at >> 32);
+	if (lane->how == 'w')
+		ok = WriteFile(disk, lane->data, lane->bytes, NULL, &lane->place);
+	else
+		ok = ReadFile(disk, lane->data, lane->bytes, NULL, &lane->place);
+	if (!ok && GetLastError() != ERROR_IO_PENDING)
+		fail("begin");
+}
+
 static void lane_begin(HANDLE disk, struct lane *lane)
 {
 	uint64_t sectors = lane->size / 512, at = random_number() % sectors;
 	DWORD most = LANE_MAX / 512;
-	BOOL ok;
 
 	if (most > sectors - at)
 		most = sectors - at;
@@ -365,17 +380,11 @@ static void lane_begin(HANDLE disk, struct lane *lane)
 		lane->bytes = (sectors - at) * 512;
 	lane->at = at * 512;
 	lane->how = random_number() % 2 ? 'w' : 'r';
-	lane->place.Offset = (DWORD)(lane->start + lane->at);
-	lane->place.OffsetHigh = (DWORD)((lane->start + lane->at) >> 32);
 	if (lane->how == 'w') {
 		fill(lane->data, lane->at, lane->bytes, random_number());
 		memcpy(lane->wanted + lane->at, lane->data, lane->bytes);
-		ok = WriteFile(disk, lane->data, lane->bytes, NULL, &lane->place);
-	} else {
-		ok = ReadFile(disk, lane->data, lane->bytes, NULL, &lane->place);
 	}
-	if (!ok && GetLastError() != ERROR_IO_PENDING)
-		fail("begin");
+	lane_submit(disk, lane);
 }
 
 static void lane_end(HANDLE disk, struct lane *lane)
@@ -420,6 +429,53 @@ static int random_io(const char *name, uint64_t bytes, unsigned int count)
 	for (i = 0; i < LANES; i++)
 		lane_end(disk, &lanes[i]);
 	return 0;
+}
+
+/*
+ * A disk executes commands for the same sectors as if one came after the other; NT's
+ * file systems and cache count on it. Sizes differ, so that not only equal places are
+ * compared.
+ */
+static void order_round(HANDLE disk, struct lane *lanes, uint64_t at, uint64_t seed)
+{
+	unsigned int i;
+
+	for (i = 0; i < LANES; i++) {
+		lanes[i].start = at;
+		lanes[i].at = 0;
+		lanes[i].how = 'w';
+		lanes[i].bytes = RECORD * (LANES - i);
+		fill(lanes[i].data, at, lanes[i].bytes, seed + i);
+		lane_submit(disk, &lanes[i]);
+	}
+	for (i = 0; i < LANES; i++)
+		lane_end(disk, &lanes[i]);
+}
+
+static int order(const char *name, uint64_t at, unsigned int rounds)
+{
+	HANDLE disk = open_disk(name, GENERIC_READ | GENERIC_WRITE,
+				FILE_FLAG_OVERLAPPED | FILE_FLAG_NO_BUFFERING);
+	char *data = pages(RECORD * LANES), *wanted = pages(RECORD);
+	static struct lane lanes[LANES];
+	unsigned int i, round, wrong = 0;
+
+	for (i = 0; i < LANES; i++) {
+		lanes[i].data = pages(RECORD * LANES);
+		lanes[i].place.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL);
+	}
+	for (round = 0; round < rounds; round++) {
+		order_round(disk, lanes, at, round * LANES);
+		transfer_all(disk, 'r', data, at, RECORD * LANES);
+		/* Block i was last written by lane LANES - 1 - i. */
+		for (i = 0; i < LANES; i++) {
+			fill(wanted, at + i * RECORD, RECORD,
+			     round * LANES + LANES - 1 - i);
+			wrong += !!memcmp(data + i * RECORD, wanted, RECORD);
+		}
+	}
+	printf("%u blocks are not the last\n", wrong);
+	return !!wrong;
 }
 
 /* ----------------------------------------------------------------- fuzz -- */
@@ -536,6 +592,8 @@ static int run(int argc, char **argv)
 		return trim(disk, number(argv[3]), number(argv[4]));
 	if (!strcmp(what, "random") && argc == 6)
 		return random_io(disk, number(argv[3]), number(argv[4]));
+	if (!strcmp(what, "order") && argc == 5)
+		return order(disk, number(argv[3]), number(argv[4]));
 	if (!strcmp(what, "fuzz") && argc == 5)
 		return fuzz(disk, number(argv[3]));
 	if (!strcmp(what, "journal") && argc == 7)

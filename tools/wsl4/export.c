@@ -56,7 +56,7 @@ SCRIPT_SAY
 "	[ \"$1\" = \"$name\" ] || [ \"$1\" = \"$source\" ] || [ \"/dev/$1\" = \"$source\" ] ||\n"
 "		[ \"$(readlink -f \"$1\")\" = \"/dev/$block\" ] || continue\n"
 "	env printf %s \"$name\" 2>/dev/null >/sys/class/ntdisk/unexport && exit 0\n"
-"	say \"A program of Windows has \\\\\\\\.\\\\$name open. End it first\"\n"
+"	say \"Windows uses \\\\\\\\.\\\\$name: a program has it, or a file on it, open. End that first\"\n"
 "	exit 116\n"
 "done\n"
 "say \"$1 is not exported. See what is: wsl4 --list\"\n"

@@ -274,6 +274,8 @@ s64 block_nt_call(struct wsl4_vcpu *vcpu, u64 call, const u64 *args);
 
 /* The export bridge, bridge/export/export_nt.c */
 
+#define EXPORT_VENDOR	"Linux"	/* of a disk that is an export */
+
 /** export_nt_call() - host calls HOST_EXPORT_* */
 s64 export_nt_call(struct wsl4_vcpu *vcpu, u64 call, const u64 *args);
 

@@ -50,6 +50,7 @@ wsl4_s64 hostcall_dispatch(struct wsl4_vcpu *vcpu, wsl4_u64 call,
 	case HOST_BLOCK_COMMIT:
 		return block_nt_call(vcpu, call, args);
 	case HOST_EXPORT_ADD:
+	case HOST_EXPORT_RELEASE:
 	case HOST_EXPORT_REMOVE:
 	case HOST_EXPORT_NEXT:
 	case HOST_EXPORT_DONE:

@@ -39,6 +39,15 @@ static inline BOOLEAN nt_same_bytes(const void *a, const void *b, size_t bytes)
 	return !bytes;
 }
 
+/* Is there a byte that belongs to both? Neither is empty. */
+static inline BOOLEAN nt_ranges_overlap(u64 start_a, u64 bytes_a, u64 start_b,
+					u64 bytes_b)
+{
+	if (start_a > start_b)
+		return start_a - start_b < bytes_b;
+	return start_b - start_a < bytes_a;
+}
+
 /* errno values of Linux, as host calls return them (negated). */
 #define LINUX_EIO	5
 #define LINUX_ENXIO	6

@@ -40,6 +40,7 @@ NT_CFLAGS	:= -std=gnu11 -O2 -g -Wall -Wextra -Werror=implicit \
 		   -mno-stack-arg-probe -mno-ms-bitfields \
 		   -D_WIN32_WINNT=0x0601 \
 		   -I$(NT_TOP)/arch/windows/include -I$(NT_TOP)/arch/windows/nt \
+		   -I$(NT_TOP)/arch/windows/bus \
 		   -I$(NT_DDK)
 
 NT_LDFLAGS	:= -nostdlib -s -Wl,--subsystem,native:6.1 \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Names of NT's in UTF-8: large and small letters are the same there. Only ASCII's:
- * names that are compared are devices'.
+ * Names of NT's. In UTF-8 they are compared: large and small letters are the same there.
+ * Only ASCII's: these names are devices'.
  */
 #ifndef _WSL4_NT_TEXT_H
 #define _WSL4_NT_TEXT_H
@@ -37,5 +37,13 @@ static inline const char *text_behind(const char *name, const char *word)
 			return NULL;
 	return name;
 }
+
+/* text.c; both return the text's end */
+
+/** text_append() - put ASCII behind a text */
+WCHAR *text_append(WCHAR *to, const char *text);
+
+/** text_append_number() - the same with a number */
+WCHAR *text_append_number(WCHAR *to, ULONG number);
 
 #endif /* _WSL4_NT_TEXT_H */

@@ -7,6 +7,7 @@
  * it, so that nobody else in Linux writes to it meanwhile.
  */
 #include <linux/blkdev.h>
+#include <linux/delay.h>
 #include <linux/init.h>
 #include <linux/interrupt.h>
 #include <linux/mutex.h>
@@ -15,6 +16,9 @@
 #include <linux/string.h>
 #include <asm/host.h>
 #include "export_linux.h"
+
+#define RELEASE_SECONDS	60
+#define RELEASE_POLL_MS	20
 
 static struct ntdisk *ntdisks[WSL4_MAX_EXPORTS];
 static DEFINE_MUTEX(ntdisks_lock);	/* of adding and removing */
@@ -138,6 +142,8 @@ static int ntdisk_announce(struct ntdisk *ntdisk)
 	ntdisk->index = index;
 	ntdisk->live = true;
 	ntdisks[index] = ntdisk;
+	/* Windows may have asked, and interrupted, before it had a place here. */
+	ntdisk_requests_start(ntdisk);
 	return 0;
 }
 
@@ -162,7 +168,7 @@ static int ntdisk_setup(struct ntdisk *ntdisk)
 		return 0;
 	ntdisks[ntdisk->index] = NULL;
 	ntdisk_requests_end(ntdisk);
-	host_call2(HOST_EXPORT_REMOVE, ntdisk->index, 1);
+	host_call1(HOST_EXPORT_REMOVE, ntdisk->index);
 	return err;
 }
 
@@ -189,17 +195,32 @@ static int ntdisk_add(const char *name, const char *path, bool read_only)
 	return 0;
 }
 
-/* @force: even if programs of Windows's have it open. */
-static int ntdisk_remove(struct ntdisk *ntdisk, bool force)
+/* Windows writes out what it has for it. */
+static int ntdisk_release_nt(struct ntdisk *ntdisk, bool force)
 {
+	unsigned long end = jiffies + RELEASE_SECONDS * HZ;
 	s64 err;
 
-	if (force)
-		ntdisk_requests_end(ntdisk);
-	err = host_call2(HOST_EXPORT_REMOVE, ntdisk->index, force);
+	for (;;) {
+		err = host_call2(HOST_EXPORT_RELEASE, ntdisk->index, force);
+		if (err != -EAGAIN)
+			return err;
+		if (time_after(jiffies, end))
+			return force ? 0 : -EBUSY;
+		msleep(RELEASE_POLL_MS);
+	}
+}
+
+/* @force: even if Windows uses it. */
+static int ntdisk_remove(struct ntdisk *ntdisk, bool force)
+{
+	int err;
+
+	err = ntdisk_release_nt(ntdisk, force);
 	if (err)
 		return err;
 	ntdisk_requests_end(ntdisk);
+	host_call1(HOST_EXPORT_REMOVE, ntdisk->index);
 	ntdisks[ntdisk->index] = NULL;
 	/* What Windows wrote without a flush shall not depend on what comes now. */
 	if (!(ntdisk->info.flags & WSL4_EXPORT_READ_ONLY))

@@ -11,9 +11,13 @@ static unsigned int devices_made;	/* for their names */
 
 struct export *export_get(u64 index)
 {
-	if (index >= WSL4_MAX_EXPORTS || exports[index].state != EXPORT_LIVE)
+	struct export *export;
+
+	if (index >= WSL4_MAX_EXPORTS)
 		return NULL;
-	return &exports[index];
+	export = &exports[index];
+	return export->state == EXPORT_LIVE || export->state == EXPORT_LEAVING ?
+	       export : NULL;
 }
 
 unsigned int export_number(const struct export *export)
@@ -148,30 +152,6 @@ static BOOLEAN is_name(const char *name)
 	       !is_reserved(name);
 }
 
-static void append(WCHAR *to, const char *text)
-{
-	while (*to)
-		to++;
-	while (*text)
-		*to++ = *text++;
-	*to = 0;
-}
-
-static void device_name(WCHAR *to, unsigned int number)
-{
-	char digits[12];
-	size_t i = sizeof(digits);
-
-	digits[--i] = '\0';
-	do {
-		digits[--i] = '0' + number % 10;
-		number /= 10;
-	} while (number);
-	*to = 0;
-	append(to, "\\Device\\wsl4disk");
-	append(to, digits + i);
-}
-
 /* ---------------------------------------------------------- host calls -- */
 
 static BOOLEAN is_power_of_two(u32 n)
@@ -206,7 +186,8 @@ static void set_state(struct export *export, int state)
 
 static void bury(struct export *export)
 {
-	IoDeleteDevice(export->device);
+	if (export->device)
+		IoDeleteDevice(export->device);
 	export->device = NULL;
 	set_state(export, EXPORT_FREE);
 }
@@ -246,10 +227,8 @@ static NTSTATUS make_device(struct export *export)
 
 	/* Wine hands over a buffer of its own. */
 	export_class.flags = nt_under_wine ? DO_BUFFERED_IO : DO_DIRECT_IO;
-	export->link[0] = 0;
-	append(export->link, "\\DosDevices\\");
-	append(export->link, export->info.name);
-	device_name(name, devices_made++);
+	text_append(text_append(export->link, "\\DosDevices\\"), export->info.name);
+	text_append_number(text_append(name, "\\Device\\wsl4disk"), devices_made++);
 	status = device_make(&export_class, name, export->link, 2 * sizeof(void *),
 			     &export->device);
 	if (!NT_SUCCESS(status))
@@ -257,6 +236,22 @@ static NTSTATUS make_device(struct export *export)
 	extension = export->device->DeviceExtension;
 	extension[1] = export;
 	return STATUS_SUCCESS;
+}
+
+/* A disk of NT's disk driver's where that can be, a device of our own elsewhere. */
+static NTSTATUS make_disk(struct export *export)
+{
+	NTSTATUS status;
+
+	export->device = NULL;
+	export->disk = NULL;
+	/* Its requests come before it is back. */
+	set_state(export, EXPORT_LIVE);
+	status = bus_attach(export);
+	if (status != STATUS_NOT_SUPPORTED)
+		return status;
+	set_state(export, EXPORT_MAKING);
+	return make_device(export);
 }
 
 static s64 add(u64 offset)
@@ -279,7 +274,7 @@ static s64 add(u64 offset)
 	export->current = NULL;
 	InitializeListHead(&export->queue);
 	RtlZeroMemory(export->slot, sizeof(export->slot));
-	status = make_device(export);
+	status = make_disk(export);
 	if (!NT_SUCCESS(status)) {
 		set_state(export, EXPORT_FREE);
 		nt_log("export %s: no device (status %08x)", info.name,
@@ -293,7 +288,7 @@ static s64 add(u64 offset)
 	return export_number(export);
 }
 
-/* From here on its users get errors. Return: FALSE if it is open, unless @force. */
+/* From here on nothing new is asked. Return: FALSE if it is open, unless @force. */
 static BOOLEAN leave(struct export *export, BOOLEAN force)
 {
 	BOOLEAN may;
@@ -302,16 +297,31 @@ static BOOLEAN leave(struct export *export, BOOLEAN force)
 	KeAcquireSpinLock(&irp_lock, &irql);
 	may = force || !export->handles;
 	if (may)
-		export->state = EXPORT_GONE;
+		export->state = EXPORT_LEAVING;
 	KeReleaseSpinLock(&irp_lock, irql);
 	return may;
 }
 
-static s64 end_export(struct export *export, BOOLEAN force)
+static s64 release(struct export *export, BOOLEAN force)
 {
-	if (!leave(export, force))
+	NTSTATUS status = STATUS_SUCCESS;
+
+	if (export->disk)
+		status = bus_release(export, force);
+	if (status == STATUS_PENDING)
+		return -LINUX_EAGAIN;
+	if (!NT_SUCCESS(status) && !force)
 		return -LINUX_EBUSY;
-	device_unlink(export->link);
+	return leave(export, force) ? 0 : -LINUX_EBUSY;
+}
+
+static s64 end_export(struct export *export)
+{
+	if (export->disk)
+		bus_detach(export);
+	else
+		device_unlink(export->link);
+	set_state(export, EXPORT_GONE);
 	request_fail_all(export);
 	nt_log("export %s: ended", export->info.name);
 	bury_gone();
@@ -328,8 +338,10 @@ s64 export_nt_call(struct wsl4_vcpu *vcpu, u64 call, const u64 *args)
 	if (!export)
 		return -LINUX_ENODEV;
 	switch (call) {
+	case HOST_EXPORT_RELEASE:
+		return release(export, args[1] == 1);
 	case HOST_EXPORT_REMOVE:
-		return end_export(export, args[1] == 1);
+		return end_export(export);
 	case HOST_EXPORT_NEXT:
 		return request_next(vcpu, export, args[1]);
 	case HOST_EXPORT_DONE:
@@ -348,7 +360,7 @@ void export_nt_linux_stopped(void)
 	for (i = 0; i < WSL4_MAX_EXPORTS; i++) {
 		export = export_get(i);
 		if (export)
-			end_export(export, TRUE);
+			end_export(export);
 	}
 }
 
@@ -361,6 +373,7 @@ void export_nt_unload(void)
 	for (i = 0; i < WSL4_MAX_EXPORTS; i++)
 		if (exports[i].state == EXPORT_GONE)
 			bury(&exports[i]);
+	bus_exit();
 }
 
 /* @path without what may stand before a name in it. */

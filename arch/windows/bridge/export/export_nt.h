@@ -34,7 +34,8 @@ struct trim_range {
  * @issued: how many of @bytes Linux has asked for
  * @pieces: in Linux's hands
  * @result: the first error, as Linux gave it
- * @data: the request's data in NT's memory; NULL: there are none, or nobody wants them
+ * @has_data: it moves data from or to its requester
+ * @data: these, in NT's memory; NULL: not yet, or there are none
  * @ranges: of a trim
  */
 struct slot {
@@ -46,6 +47,7 @@ struct slot {
 	u64 issued;
 	u32 pieces;
 	s64 result;
+	BOOLEAN has_data;
 	u8 *data;
 	const struct trim_range *ranges;
 };
@@ -55,10 +57,12 @@ struct slot {
  * @state: EXPORT_*; under irp_lock
  * @handles: file objects that programs have; under irp_lock
  * @device: its device; of the vCPU's thread, or of who closes a gone one
+ * @disk: in its place: linuxbus.sys's handle; NULL: there is no linuxbus.sys
  * @info: what Linux said; does not change while it is there
  * @link: the device's name for programs
  * @queue: IRPs that Linux has not begun; under irp_lock
- * @current: the slot that is being taken apart, NULL: none
+ * @current: the slot that is being taken apart, or, with nothing issued, waits for others
+ *	that touch the same blocks; NULL: none
  * @slot: the requests that Linux works on
  */
 struct export {
@@ -66,10 +70,12 @@ struct export {
 		EXPORT_FREE,
 		EXPORT_MAKING,
 		EXPORT_LIVE,
+		EXPORT_LEAVING,	/* nobody asks for anything new */
 		EXPORT_GONE,	/* Linux has it no more, programs still have */
 	} state;
 	unsigned int handles;
 	PDEVICE_OBJECT device;
+	PVOID disk;
 	struct wsl4_export_info info;
 	WCHAR link[sizeof("\\DosDevices\\") + WSL4_EXPORT_NAME];
 	LIST_ENTRY queue;
@@ -79,7 +85,7 @@ struct export {
 
 /* export_nt.c */
 
-/** export_get() - the live export of a number from Linux; NULL: there is none */
+/** export_get() - the export that Linux has by a number; NULL: there is none */
 struct export *export_get(u64 index);
 
 /** export_number() - its number */
@@ -90,7 +96,7 @@ unsigned int export_number(const struct export *export);
 /**
  * request_check() - what a request asks of Linux
  * @export: of this export
- * @irp: a read, write, flush, or a control request that Linux does
+ * @irp: a read, write, flush, or a control or SCSI request that Linux does
  * @slot: gets it, but for its data's address
  *
  * Return: STATUS_END_OF_FILE, STATUS_INVALID_PARAMETER, ... when it makes no sense.
@@ -123,5 +129,50 @@ void request_fail_all(struct export *export);
 
 /** ioctl_answer() - a control request; see device_routine_t */
 NTSTATUS ioctl_answer(struct export *export, PIRP irp, ULONG_PTR *bytes);
+
+/* scsi_nt.c */
+
+/**
+ * scsi_submit() - execute a SCSI request, or have Linux execute it
+ * @export: the export
+ * @irp: IRP_MJ_SCSI; a command, a flush or a shutdown
+ *
+ * IRQL <= DISPATCH_LEVEL. Return: the IRP's status; it is not the caller's any more.
+ */
+NTSTATUS scsi_submit(struct export *export, PIRP irp);
+
+/** scsi_check() - request_check() of a SCSI request */
+NTSTATUS scsi_check(const struct export *export, PIRP irp, struct slot *slot);
+
+/** scsi_data() - its data in NT's memory; NULL: there are none to be had */
+void *scsi_data(PIRP irp);
+
+/** scsi_complete() - Linux is done with it */
+void scsi_complete(const struct slot *slot);
+
+/* bus_nt.c; all of the vCPU's thread, or after its end */
+
+/**
+ * bus_attach() - an export becomes a disk of linuxbus.sys
+ *
+ * Return: STATUS_NOT_SUPPORTED: there is no linuxbus.sys.
+ */
+NTSTATUS bus_attach(struct export *export);
+
+/**
+ * bus_release() - have NT let go of it
+ * @export: an export with a disk
+ * @force: also of volumes that are in use
+ *
+ * Return: STATUS_PENDING: ask again in a while, and execute its requests meanwhile.
+ * STATUS_DEVICE_BUSY: they are in use.
+ */
+NTSTATUS bus_release(struct export *export, BOOLEAN force);
+
+/** bus_detach() - no requests come from NT any more */
+void bus_detach(struct export *export);
+
+/** bus_exit() - after the last export */
+void bus_exit(void);
 
 #endif /* _WSL4_EXPORT_NT_H */

@@ -189,13 +189,11 @@ static NTSTATUS scsi_address(struct answer *answer)
 
 /* ---------------------------------------------------------- properties -- */
 
-#define VENDOR	"Linux"
-
 static NTSTATUS describe_device(struct answer *answer)
 {
 	struct {
 		STORAGE_DEVICE_DESCRIPTOR head;
-		char vendor[sizeof(VENDOR)];
+		char vendor[sizeof(EXPORT_VENDOR)];
 		char product[WSL4_EXPORT_NAME];
 		char serial[WSL4_EXPORT_NAME];
 	} full = { 0 };
@@ -210,7 +208,7 @@ static NTSTATUS describe_device(struct answer *answer)
 	full.head.VendorIdOffset = (u8 *)full.vendor - (u8 *)&full;
 	full.head.ProductIdOffset = (u8 *)full.product - (u8 *)&full;
 	full.head.SerialNumberOffset = (u8 *)full.serial - (u8 *)&full;
-	RtlCopyMemory(full.vendor, VENDOR, sizeof(VENDOR));
+	RtlCopyMemory(full.vendor, EXPORT_VENDOR, sizeof(EXPORT_VENDOR));
 	RtlCopyMemory(full.product, name, WSL4_EXPORT_NAME);
 	RtlCopyMemory(full.serial, name, WSL4_EXPORT_NAME);
 	if (bytes > answer->request.out)

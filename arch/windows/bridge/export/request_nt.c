@@ -59,6 +59,7 @@ static NTSTATUS check_read(const struct export *export, PIO_STACK_LOCATION stack
 			   struct slot *slot)
 {
 	slot->op = WSL4_EXPORT_READ;
+	slot->has_data = TRUE;
 	slot->position = stack->Parameters.Read.ByteOffset.QuadPart;
 	slot->bytes = stack->Parameters.Read.Length;
 	return check_place(export, slot);
@@ -72,6 +73,7 @@ static NTSTATUS check_write(const struct export *export, PIO_STACK_LOCATION stac
 	if (export->info.flags & WSL4_EXPORT_READ_ONLY)
 		return STATUS_MEDIA_WRITE_PROTECTED;
 	slot->op = WSL4_EXPORT_WRITE;
+	slot->has_data = TRUE;
 	slot->position = stack->Parameters.Write.ByteOffset.QuadPart;
 	slot->bytes = stack->Parameters.Write.Length;
 	if ((stack->Flags & SL_WRITE_THROUGH) || (file && file->FsContext))
@@ -167,6 +169,8 @@ NTSTATUS request_check(const struct export *export, PIRP irp, struct slot *slot)
 		return STATUS_SUCCESS;
 	case IRP_MJ_DEVICE_CONTROL:
 		return check_control(export, irp, slot);
+	case IRP_MJ_SCSI:
+		return scsi_check(export, irp, slot);
 	}
 	return STATUS_INVALID_DEVICE_REQUEST;
 }
@@ -199,12 +203,9 @@ NTSTATUS request_submit(struct export *export, PIRP irp)
 
 /* ------------------------------------------------------- piece by piece -- */
 
-/* A control request's buffer holds the request, not the disk's data. */
-static BOOLEAN has_data(PIRP irp)
+static BOOLEAN is_scsi(PIRP irp)
 {
-	UCHAR major = IoGetCurrentIrpStackLocation(irp)->MajorFunction;
-
-	return major == IRP_MJ_READ || major == IRP_MJ_WRITE;
+	return IoGetCurrentIrpStackLocation(irp)->MajorFunction == IRP_MJ_SCSI;
 }
 
 /* Programs' files have a position; see the manual of ZwReadFile(). */
@@ -216,21 +217,30 @@ static void move_position(PIO_STACK_LOCATION stack, const struct slot *slot)
 		file->CurrentByteOffset.QuadPart = slot->position + slot->bytes;
 }
 
-static void complete(struct slot *slot)
+static void complete_plain(const struct slot *slot)
 {
 	NTSTATUS status = nt_error(slot->result);
 	PIRP irp = slot->irp;
 	ULONG_PTR bytes = 0;
 
-	if (NT_SUCCESS(status) && has_data(irp)) {
+	if (NT_SUCCESS(status) && slot->has_data) {
 		bytes = slot->bytes;
 		move_position(IoGetCurrentIrpStackLocation(irp), slot);
 	}
-	slot->irp = NULL;
 	irp->IoStatus.Status = status;
 	irp->IoStatus.Information = bytes;
 	IoCompleteRequest(irp, NT_SUCCESS(status) ? IO_DISK_INCREMENT :
 						    IO_NO_INCREMENT);
+}
+
+/* The slot is free then. */
+static void complete(struct slot *slot)
+{
+	if (is_scsi(slot->irp))
+		scsi_complete(slot);
+	else
+		complete_plain(slot);
+	slot->irp = NULL;
 }
 
 /* Complete it when Linux is done with it. */
@@ -273,29 +283,86 @@ static PIRP take_irp(struct export *export)
 	return irp;
 }
 
-/* A request in a slot, of which something is left to ask for; or NULL. */
-static struct slot *begin(struct export *export)
+/* The next request, in a slot, with its data; NULL: there is none. */
+static struct slot *take_slot(struct export *export)
 {
-	struct slot *slot = export->current;
+	struct slot *slot;
 	PIRP irp;
 
-	while (!slot) {
+	for (;;) {
 		slot = free_slot(export);
 		irp = slot ? take_irp(export) : NULL;
 		if (!irp)
 			return NULL;
 		/* It was good when it was queued. */
 		request_check(export, irp, slot);
-		if (!has_data(irp))
-			break;
-		slot->data = irp_buffer(irp);
+		if (!slot->has_data)
+			return slot;
+		slot->data = is_scsi(irp) ? scsi_data(irp) : irp_buffer(irp);
 		if (slot->data)
-			break;
+			return slot;
 		slot->result = -LINUX_ENOMEM;
 		complete(slot);
-		slot = NULL;
 	}
+}
+
+static BOOLEAN touches(const struct slot *slot, u64 start, u64 bytes)
+{
+	u64 i;
+
+	if (slot->op == WSL4_EXPORT_FLUSH)
+		return FALSE;
+	if (slot->op != WSL4_EXPORT_TRIM)
+		return nt_ranges_overlap(slot->position, slot->bytes, start, bytes);
+	for (i = 0; i < slot->bytes; i++)
+		if (nt_ranges_overlap(slot->ranges[i].start, slot->ranges[i].bytes,
+				      start, bytes))
+			return TRUE;
+	return FALSE;
+}
+
+/* Would it matter which of them comes first? */
+static BOOLEAN conflict(const struct slot *a, const struct slot *b)
+{
+	if (a->op == b->op && a->op != WSL4_EXPORT_WRITE)
+		return FALSE;
+	if (a->op == WSL4_EXPORT_FLUSH)
+		return FALSE;
+	if (a->op == WSL4_EXPORT_TRIM)
+		return touches(a, b->position, b->bytes) &&
+		       b->op != WSL4_EXPORT_FLUSH;
+	return touches(b, a->position, a->bytes);
+}
+
+/*
+ * Commands for the same blocks are executed as if one came after the other: SPC-4, control
+ * mode page, QUEUE ALGORITHM MODIFIER 0. NT counts on that, and Linux does not do it
+ * for bios that it has at the same time.
+ */
+static BOOLEAN must_wait(const struct export *export, const struct slot *slot)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_SLOTS; i++)
+		if (export->slot[i].irp && &export->slot[i] != slot &&
+		    conflict(&export->slot[i], slot))
+			return TRUE;
+	return FALSE;
+}
+
+/*
+ * A request in a slot, of which something is left to ask for; or NULL. For one that
+ * must wait, all behind it do; Linux asks again at the end of each piece.
+ */
+static struct slot *begin(struct export *export)
+{
+	struct slot *slot = export->current;
+
+	if (!slot)
+		slot = take_slot(export);
 	export->current = slot;
+	if (slot && !slot->issued && must_wait(export, slot))
+		return NULL;
 	return slot;
 }
 

@@ -50,8 +50,11 @@ struct wsl4_export_piece {
  * export's number. -EEXIST: Windows has that name; -EINVAL: no name; -ENFILE: too
  * many exports.
  *
- * HOST_EXPORT_REMOVE: a0 = export, a1 = 1: even if it is open, then its users get
- * errors. -EBUSY: a program of Windows's has it open.
+ * HOST_EXPORT_RELEASE: a0 = export, a1 = 1: even if it is in use, then its users will
+ * get errors. 0: nothing new will be asked. -EBUSY: Windows uses it. -EAGAIN: Windows
+ * is still writing to it; ask again, and do what it asks meanwhile.
+ *
+ * HOST_EXPORT_REMOVE: a0 = export, of which Linux has no piece any more.
  *
  * HOST_EXPORT_NEXT: a0 = export, a1 = offset in physmem of a buffer of
  * WSL4_EXPORT_PIECE bytes; mailbox <- struct wsl4_export_piece, and the buffer <- the

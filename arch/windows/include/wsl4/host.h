@@ -77,6 +77,7 @@ enum wsl4_host_call {
 	HOST_BLOCK_DETACH,
 	/* Exports, see wsl4/export.h. */
 	HOST_EXPORT_ADD,
+	HOST_EXPORT_RELEASE,
 	HOST_EXPORT_REMOVE,
 	HOST_EXPORT_NEXT,
 	HOST_EXPORT_DONE,
