@@ -12,6 +12,7 @@
 #include <linux/sort.h>
 #include <linux/time64.h>
 #include <asm/host.h>
+#include <asm/measure.h>
 #include <asm/time.h>
 #include <asm/tsc_read.h>
 
@@ -22,6 +23,11 @@
 
 static bool wanted;
 module_param_named(measure, wanted, bool, 0);
+
+bool measure_wanted(void)
+{
+	return wanted;
+}
 
 static u64 cycles[CALLS] __initdata;
 
