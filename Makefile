@@ -10,7 +10,7 @@
 #	make bench-nt REACTOS_ISO=...	on a real NT kernel, beside a stock Linux
 #	make soak		what takes longer: load and restarts
 #	make torture		100 rounds of pulling the plug; ROUNDS=, BREAK=flush
-#	make ARCH=windows	build/linux.sys and build/wsl4.exe only
+#	make ARCH=windows	build/linux.sys, linuxbus.sys and wsl4.exe only
 #	make ARCH=windows menuconfig (savedefconfig, ...): the kernel's own
 #
 # LINUX=	another 6.12.y: a tarball or an unpacked tree
@@ -43,11 +43,12 @@ PASS := menuconfig nconfig config oldconfig olddefconfig savedefconfig \
 	kernelversion
 
 include $(TOP)/arch/windows/nt/nt.mk
+include $(TOP)/arch/windows/bus/bus.mk
 include $(TOP)/tools/wsl4/wsl4.mk
 
 PHONY := all kernel check-driver torture-driver torture overlay run check check-nt bench bench-nt soak packages clean $(PASS)
 
-all: $(BUILD)/linux.sys $(BUILD)/wsl4.exe $(BUILD)/wsl4-unix
+all: $(BUILD)/linux.sys $(BUILD)/linuxbus.sys $(BUILD)/wsl4.exe $(BUILD)/wsl4-unix
 
 packages:
 	@$(TOP)/scripts/setup-packages
@@ -119,7 +120,8 @@ check: packages
 check-nt: packages
 	+@$(MAKE) --no-print-directory $(KJOBS) all $(CHECK)/linux.sys
 	@REACTOS_ISO='$(REACTOS_ISO)' $(TOP)/scripts/check \
-		$(TOP)/tests/nt.t $(TOP)/tests/nt-faults.t
+		$(TOP)/tests/nt.t $(TOP)/tests/nt-disk.t $(TOP)/tests/nt-faults.t \
+		$(TOP)/tests/nt-restarts.t $(TOP)/tests/nt-soak.t
 
 # UML= names a User Mode Linux to measure as well.
 bench: packages

@@ -71,7 +71,7 @@ fail()
 	tests_run=$((tests_run + 1))
 	tests_failed=$((tests_failed + 1))
 	echo "not ok $tests_run - $1"
-	diag "failed: $1"
+	diag "$(basename "$0"): failed: $1"
 	return 1
 }
 

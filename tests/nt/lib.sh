@@ -44,9 +44,11 @@ nt_batch()
 			continue ;;
 		esac
 		command=${command//@SECONDS@/${NT_SOAK:-}}
+		command=${command//@COUNT@/${COUNT:-}}
 		# A percent sign is cmd's own.
 		command=${command//%/%%}
 		command=${command//@DISK@/%at%}
+		command=${command//@NEW@/%new%}
 		printf 'echo ^> %s\n' "$name"
 		printf '%s >%%at%%\\out\\%s.out 2>%%at%%\\out\\%s.err\n' \
 			"$command" "$name" "$name"
@@ -80,17 +82,22 @@ nt_program()
 	END
 }
 
-# The host's time when a line with NT's clock appears, and that clock, in $clocks.
+# The host's time when a line with NT's clock appears, and that clock, in $clocks;
+# a screenshot when a line asks for one. A line that matches $nt_stop ends it, too.
 nt_watch()
 {
-	local end=$((SECONDS + $1)) lines
+	local end=$((SECONDS + $1)) lines shot
 
 	clocks=''
-	until grep -qa 'check: done' "$machine/serial"; do
+	until grep -qaE "check: done${nt_stop:+|$nt_stop}" "$machine/serial"; do
 		lines=$(grep -ao 'check: clock [0-9]*' "$machine/serial" | wc -l)
 		[ "$lines" = "$(wc -w <<<"$clocks")" ] ||
 			clocks="$clocks $(date +%s):$(grep -ao 'check: clock [0-9]*' \
 				"$machine/serial" | tail -n 1 | cut -d ' ' -f 3)"
+		for shot in $(grep -ao 'check: shot [a-z]*' "$machine/serial" |
+			cut -d ' ' -f 3); do
+			[ -f "$machine/$shot.png" ] || machine_shot "$shot"
+		done
 		[ $SECONDS -lt $end ] && machine_runs || return 1
 		sleep 1
 	done

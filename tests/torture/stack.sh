@@ -46,7 +46,7 @@ lvm()
 		vgcreate -qy "$name" "$@" &&
 		case $kind in
 		linear) lvcreate -qy -n v -l 100%FREE "$name" ;;
-		lvmraid1) lvcreate -qy --type raid1 -m 1 -n v -l 45%VG "$name" ;;
+		lvmraid1) lvcreate -qy --type raid1 -m 1 -n v -L 320M "$name" ;;
 		thin) lvcreate -qy --type thin-pool -n pool -l 90%FREE "$name" &&
 			lvcreate -qy --type thin -n v -V 400M --thinpool pool "$name" ;;
 		esac ;;
@@ -86,7 +86,7 @@ stack()
 	raid6) md "$verb" 6 "$name" "$@" ;;
 	raid10) md "$verb" 10 "$name" "$@" ;;
 	luks) luks "$verb" "$name" "$1" ;;
-	integrity) luks "$verb" "$name" "$1" --integrity hmac-sha256 ;;
+	integrity) luks "$verb" "$name" "$1" --integrity hmac-sha256 --sector-size 4096 ;;
 	esac
 }
 
