@@ -355,7 +355,11 @@ start()
 stop()
 {
 	sc_seconds=240 sc stop
-	within 60 stopped
+	within 60 stopped && return
+	instance_dump
+	diag "$(basename "$0"): not stopped: sc: $status $out $err"
+	diag "$(tail -n 8 "$log")"
+	return 1
 }
 
 stopped()

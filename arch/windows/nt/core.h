@@ -105,7 +105,7 @@ void log_write(const char *text, u32 bytes);
 
 /**
  * struct nt_event - an event that is reset by the wait that it ends
- * @word: under Wine: 1 while set; threads sleep on it
+ * @word: under Wine: as event.c says; threads sleep on it
  * @event: in ring 0
  *
  * Under Wine a KEVENT costs several messages to the wine server for each wait,
