@@ -355,6 +355,10 @@ start()
 stop()
 {
 	sc_seconds=240 sc stop
+	if [ -z "$out$err" ] && [ "$(service_state)" = RUNNING ]; then
+		note "Wine's sc has done nothing, and is asked again"
+		sc_seconds=240 sc stop
+	fi
 	within 60 stopped && return
 	instance_dump
 	diag "$(basename "$0"): not stopped: sc: $status $out $err"

@@ -27,6 +27,10 @@ gives format 0 'complete'
 gives label 0 '^'
 gives check 0 'clusters'
 gives fill 0 '^[89] copies'
+# Paging, hibernation, dumps
+is "NT's own files are refused" \
+	"$(grep -o 'usage [0-9] [0-9a-f]*' <<<"$serial" | tr '\n' ' ')" \
+	'usage 1 c00000bb usage 2 c00000bb usage 3 c00000bb '
 gives cycle 119 '^$'
 like 'cycle: says why' "$(machine_file out/cycle.err)" "one of Linux's own"
 gives busy 116 '^$'
