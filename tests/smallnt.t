@@ -282,7 +282,7 @@ run sh -c "date +%s >/root/asleep; sleep 1000 & echo $! >/root/sleeper"
 nt-sleep 3600
 run sh -c "echo slept $((($(date +%s) - $(cat /root/asleep)) / 60)) minutes"
 expect slept 60 minutes
-run sh -c "kill $(cat /root/sleeper) && dmesg | grep -q suspend.exit"
+run sh -c "kill $(cat /root/sleeper) || exit 1; for i in $(seq 50); do dmesg | grep -q suspend.exit && exit; sleep 0.2; done; exit 1"
 expect-status 0
 run sh -c "dd if=/dev/zero of=/root/lv bs=1M count=8 2>/dev/null; losetup /dev/loop0 /root/lv"
 expect-status 0
