@@ -77,9 +77,12 @@ machine_shot()
 	sleep 2
 }
 
+# Returns the status before it, for a trap at the end of a test.
 machine_stop()
 {
-	[ -n "$machine_pid" ] || return 0
+	local kept=$?
+
+	[ -n "$machine_pid" ] || return "$kept"
 	machine_monitor quit
 	exec 8>&-
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
@@ -89,6 +92,7 @@ machine_stop()
 	kill -KILL "$machine_pid" 2>/dev/null
 	wait "$machine_pid" 2>/dev/null
 	machine_pid=''
+	return "$kept"
 }
 
 # machine_file NAME: a file of its disk, as text

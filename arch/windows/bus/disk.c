@@ -47,7 +47,10 @@ static NTSTATUS finish_srb(PIRP irp, SCSI_REQUEST_BLOCK *srb, UCHAR srb_status,
 			   NTSTATUS status)
 {
 	srb->SrbStatus = srb_status;
-	return bus_finish(irp, status, 0);
+	irp->IoStatus.Status = status;
+	irp->IoStatus.Information = 0;
+	linuxbus_complete(irp, IO_NO_INCREMENT);
+	return status;
 }
 
 static NTSTATUS claim(PDEVICE_OBJECT device, PIRP irp, SCSI_REQUEST_BLOCK *srb)

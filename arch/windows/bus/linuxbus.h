@@ -57,4 +57,22 @@ struct linuxbus_interface {
 	void (*detach)(PVOID disk);
 };
 
+/**
+ * linuxbus_complete() - complete a disk's IRP_MJ_SCSI as a port driver does
+ * @irp: the request, IoStatus is set
+ * @boost: of its thread's priority
+ *
+ * At DISPATCH_LEVEL, from any level below. NT's class driver relies on it: it lets go
+ * of the disk before it takes back what it had sent the request with, and a thread that
+ * removes the disk must not run between the two.
+ */
+static inline void linuxbus_complete(PIRP irp, CCHAR boost)
+{
+	KIRQL irql;
+
+	KeRaiseIrql(DISPATCH_LEVEL, &irql);
+	IoCompleteRequest(irp, boost);
+	KeLowerIrql(irql);
+}
+
 #endif /* _WSL4_LINUXBUS_H */

@@ -4,6 +4,7 @@
  * Commands, mode and vital product data pages are those of SBC-3 and SPC-4.
  */
 #include "export_nt.h"
+#include "linuxbus.h"
 
 #include <scsi.h>
 #include <srb.h>
@@ -131,7 +132,7 @@ static NTSTATUS finish(PIRP irp, struct outcome outcome, u64 bytes)
 		put_sense(srb, &outcome);
 	irp->IoStatus.Status = outcome.status;
 	irp->IoStatus.Information = bytes;
-	IoCompleteRequest(irp, IO_DISK_INCREMENT);
+	linuxbus_complete(irp, IO_DISK_INCREMENT);
 	return outcome.status;
 }
 
