@@ -11,11 +11,8 @@ trap 'instance_end; at_exit' EXIT
 
 fake=$dir/fakedisk.sys
 mkdir -p "$dir"
-x86_64-w64-mingw32-gcc -std=gnu11 -O2 -Wall -Wextra -ffreestanding -mgeneral-regs-only \
-	-mno-stack-arg-probe -mno-ms-bitfields -D_WIN32_WINNT=0x0601 \
-	-I/usr/share/mingw-w64/include/ddk -nostdlib -shared -Wl,--subsystem,native \
-	-Wl,--entry,DriverEntry -Wl,--enable-reloc-section -Wl,--image-base,0x10000 \
-	-o "$fake" "$top/tests/disks/fakedisk.c" -lntoskrnl || bail 'fakedisk.sys was not built'
+"$top/tests/windows-driver" "$fake" "$top/tests/disks/fakedisk.c" ||
+	bail 'fakedisk.sys was not built'
 winio=$work/winio.exe
 windows_program "$winio" "$top/tests/export/winio.c"
 linux_up

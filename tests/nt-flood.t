@@ -13,7 +13,7 @@ nt_root || bail 'no root disk'
 export MEMORY=256 DATA_MB=400
 MACHINE_MEMORY=768
 COUNT=$((4 * MACHINE_MEMORY / 10))	# files of 10 MiB
-nt_stop='MiReserveSystemPtes failed'	# see nt-disk.t
+nt_stop='MiReserveSystemPtes failed'	# see nt-restarts.t
 nt_boot 7200 "$BUILD/linux.sys" disk-new flood
 
 gives format 0 'complete'
