@@ -223,9 +223,8 @@ static void set_offline(struct disk *disk)
 	KeAcquireSpinLock(&disk->lock, &irql);
 	disk->online = FALSE;
 	disk->stale = disk->release != RELEASE_DONE;
-	if (!--disk->running)
-		KeSetEvent(&disk->quiet, IO_NO_INCREMENT, FALSE);
 	KeReleaseSpinLock(&disk->lock, irql);
+	disk_leave(disk);
 	KeWaitForSingleObject(&disk->quiet, Executive, KernelMode, FALSE, NULL);
 }
 

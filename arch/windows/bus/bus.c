@@ -200,7 +200,7 @@ static NTSTATUS NTAPI bus_system_control(PDEVICE_OBJECT device, PIRP irp)
 	return pass_down(device->DeviceExtension, irp);
 }
 
-static NTSTATUS NTAPI bus_open(PDEVICE_OBJECT device, PIRP irp)
+NTSTATUS NTAPI bus_open(PDEVICE_OBJECT device, PIRP irp)
 {
 	(void)device;
 	return bus_finish(irp, STATUS_SUCCESS, 0);

@@ -120,10 +120,16 @@ void bus_lock(void);
 /** bus_unlock() - and no more */
 void bus_unlock(void);
 
+/** bus_open() - IRP_MJ_CREATE, _CLEANUP and _CLOSE of all devices: nothing to do */
+NTSTATUS NTAPI bus_open(PDEVICE_OBJECT device, PIRP irp);
+
 /* disk.c */
 
 /** disk_init() - the dispatch routines of a disk's PDO */
 void disk_init(struct disk *disk);
+
+/** disk_leave() - one less of @running; IRQL <= DISPATCH_LEVEL */
+void disk_leave(struct disk *disk);
 
 /** disk_delete() - the PDO and what belongs to it go; under bus_lock() */
 void disk_delete(struct disk *disk);

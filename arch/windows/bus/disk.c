@@ -7,7 +7,7 @@
 #include <ntddstor.h>
 #include <srb.h>
 
-/* May it be handed on? Then the disk stays with linux.sys until leave(). */
+/* May it be handed on? Then the disk stays with linux.sys until disk_leave(). */
 static BOOLEAN enter(struct disk *disk)
 {
 	BOOLEAN may;
@@ -21,7 +21,7 @@ static BOOLEAN enter(struct disk *disk)
 	return may;
 }
 
-static void leave(struct disk *disk)
+void disk_leave(struct disk *disk)
 {
 	KIRQL irql;
 
@@ -37,7 +37,7 @@ static NTSTATUS hand_on(struct disk *disk, PIRP irp)
 	NTSTATUS status;
 
 	status = disk->submit(disk->context, irp);
-	leave(disk);
+	disk_leave(disk);
 	return status;
 }
 
@@ -118,12 +118,6 @@ static NTSTATUS NTAPI disk_control(PDEVICE_OBJECT device, PIRP irp)
 	return hand_on(disk, irp);
 }
 
-static NTSTATUS NTAPI disk_open(PDEVICE_OBJECT device, PIRP irp)
-{
-	(void)device;
-	return bus_finish(irp, STATUS_SUCCESS, 0);
-}
-
 static NTSTATUS NTAPI disk_power(PDEVICE_OBJECT device, PIRP irp)
 {
 	PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
@@ -157,9 +151,9 @@ void disk_init(struct disk *disk)
 	routine[IRP_MJ_PNP] = disk_pnp;
 	routine[IRP_MJ_POWER] = disk_power;
 	routine[IRP_MJ_SYSTEM_CONTROL] = disk_system_control;
-	routine[IRP_MJ_CREATE] = disk_open;
-	routine[IRP_MJ_CLEANUP] = disk_open;
-	routine[IRP_MJ_CLOSE] = disk_open;
+	routine[IRP_MJ_CREATE] = bus_open;
+	routine[IRP_MJ_CLEANUP] = bus_open;
+	routine[IRP_MJ_CLOSE] = bus_open;
 	routine[IRP_MJ_DEVICE_CONTROL] = disk_control;
 	routine[IRP_MJ_SCSI] = disk_scsi;
 }
