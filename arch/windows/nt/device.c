@@ -4,6 +4,7 @@
  */
 #include "core.h"
 #include "device.h"
+#include "irp.h"
 
 typedef NTSTATUS (NTAPI *open_link_t)(PHANDLE handle, ACCESS_MASK access,
 				      POBJECT_ATTRIBUTES attributes);
@@ -14,16 +15,6 @@ typedef NTSTATUS (NTAPI *query_link_t)(HANDLE handle, PUNICODE_STRING target,
 static const WCHAR own_names[] = L"\\Device\\wsl4";
 
 static PDRIVER_OBJECT driver_object;
-
-static NTSTATUS finish(PIRP irp, NTSTATUS status, ULONG_PTR bytes)
-{
-	if (status == STATUS_PENDING)
-		return status;
-	irp->IoStatus.Status = status;
-	irp->IoStatus.Information = bytes;
-	IoCompleteRequest(irp, IO_NO_INCREMENT);
-	return status;
-}
 
 static device_routine_t routine_for(const struct device_class *class, UCHAR major)
 {
@@ -53,9 +44,9 @@ static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
 	if (class)
 		routine = routine_for(*class, stack->MajorFunction);
 	if (!routine)
-		return finish(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
+		return irp_finish(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
 	status = routine(device, irp, stack, &bytes);
-	return finish(irp, status, bytes);
+	return irp_finish(irp, status, bytes);
 }
 
 void device_init(PDRIVER_OBJECT driver)

@@ -28,6 +28,26 @@ void irp_exit(void)
 	wine_guard_exit();
 }
 
+NTSTATUS irp_finish(PIRP irp, NTSTATUS status, ULONG_PTR bytes)
+{
+	if (status == STATUS_PENDING)
+		return status;
+	irp->IoStatus.Status = status;
+	irp->IoStatus.Information = bytes;
+	IoCompleteRequest(irp, IO_NO_INCREMENT);
+	return status;
+}
+
+NTSTATUS irp_call(PDEVICE_OBJECT device, PIRP irp, PKEVENT done, PIO_STATUS_BLOCK io)
+{
+	NTSTATUS status = IoCallDriver(device, irp);
+
+	if (status != STATUS_PENDING)
+		return status;
+	KeWaitForSingleObject(done, Executive, KernelMode, FALSE, NULL);
+	return io->Status;
+}
+
 static void NTAPI irp_cancel(PDEVICE_OBJECT device, PIRP irp)
 {
 	KIRQL irql;
@@ -37,9 +57,7 @@ static void NTAPI irp_cancel(PDEVICE_OBJECT device, PIRP irp)
 	KeAcquireSpinLock(&irp_lock, &irql);
 	RemoveEntryList(&irp->Tail.Overlay.ListEntry);
 	KeReleaseSpinLock(&irp_lock, irql);
-	irp->IoStatus.Status = STATUS_CANCELLED;
-	irp->IoStatus.Information = 0;
-	IoCompleteRequest(irp, IO_NO_INCREMENT);
+	irp_finish(irp, STATUS_CANCELLED, 0);
 }
 
 void irp_queue(LIST_ENTRY *queue, LIST_ENTRY *done, PIRP irp)

@@ -13,13 +13,37 @@
  */
 extern KSPIN_LOCK irp_lock;
 
-/* irp.c; all under irp_lock but for irp_init(), irp_exit() and irp_complete_all() */
+/*
+ * irp.c; all under irp_lock but for irp_init(), irp_exit(), irp_complete_all(),
+ * irp_finish() and irp_call()
+ */
 
 /** irp_init() - before the first device */
 void irp_init(void);
 
 /** irp_exit() - after the last one */
 void irp_exit(void);
+
+/**
+ * irp_finish() - complete an IRP, unless it is pending
+ * @irp: a dispatch routine's
+ * @status: its result; STATUS_PENDING: somebody else has it
+ * @bytes: IoStatus.Information
+ *
+ * Return: @status. IRQL <= DISPATCH_LEVEL.
+ */
+NTSTATUS irp_finish(PIRP irp, NTSTATUS status, ULONG_PTR bytes);
+
+/**
+ * irp_call() - send a request of our own, and wait for its end
+ * @device: the first driver's
+ * @irp: the request
+ * @done: the event that it was made with
+ * @io: its status block, ditto
+ *
+ * PASSIVE_LEVEL. Return: the request's status.
+ */
+NTSTATUS irp_call(PDEVICE_OBJECT device, PIRP irp, PKEVENT done, PIO_STATUS_BLOCK io);
 
 /**
  * irp_queue() - put an IRP at the end of a queue; cancelling takes it off

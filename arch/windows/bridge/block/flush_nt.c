@@ -6,6 +6,7 @@
  * device.
  */
 #include "block_nt.h"
+#include "irp.h"
 
 typedef NTSTATUS (NTAPI *flush_file_t)(HANDLE file, PIO_STATUS_BLOCK io);
 typedef PDEVICE_OBJECT (NTAPI *related_device_t)(PFILE_OBJECT file);
@@ -36,7 +37,6 @@ static NTSTATUS send_flush(PDEVICE_OBJECT device, PFILE_OBJECT file)
 {
 	PIO_STACK_LOCATION stack;
 	IO_STATUS_BLOCK io;
-	NTSTATUS status;
 	KEVENT done;
 	PIRP irp;
 
@@ -47,14 +47,7 @@ static NTSTATUS send_flush(PDEVICE_OBJECT device, PFILE_OBJECT file)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	stack = IoGetNextIrpStackLocation(irp);
 	stack->FileObject = file;
-	io.Status = STATUS_UNSUCCESSFUL;
-	status = IoCallDriver(device, irp);
-	if (status == STATUS_PENDING) {
-		KeWaitForSingleObject(&done, Executive, KernelMode, FALSE,
-				      NULL);
-		status = io.Status;
-	}
-	return status;
+	return irp_call(device, irp, &done, &io);
 }
 
 static NTSTATUS flush_device(PFILE_OBJECT file)

@@ -20,7 +20,6 @@ static NTSTATUS get_interface(PDEVICE_OBJECT device)
 {
 	build_control_t build = nt_routine(L"IoBuildDeviceIoControlRequest");
 	IO_STATUS_BLOCK io;
-	NTSTATUS status;
 	KEVENT event;
 	PIRP irp;
 
@@ -33,11 +32,7 @@ static NTSTATUS get_interface(PDEVICE_OBJECT device)
 		    sizeof(routines), TRUE, &event, &io);
 	if (!irp)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	status = IoCallDriver(device, irp);
-	if (status != STATUS_PENDING)
-		return status;
-	KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
-	return io.Status;
+	return irp_call(device, irp, &event, &io);
 }
 
 static NTSTATUS connect(void)
@@ -77,12 +72,7 @@ static NTSTATUS submit(PVOID context, PIRP irp)
 	if (IoGetCurrentIrpStackLocation(irp)->MajorFunction == IRP_MJ_SCSI)
 		return scsi_submit(export, irp);
 	status = ioctl_answer(export, irp, &bytes);
-	if (status == STATUS_PENDING)
-		return status;
-	irp->IoStatus.Status = status;
-	irp->IoStatus.Information = bytes;
-	IoCompleteRequest(irp, IO_NO_INCREMENT);
-	return status;
+	return irp_finish(irp, status, bytes);
 }
 
 NTSTATUS bus_attach(struct export *export)
