@@ -286,6 +286,8 @@ lx 180 sh -c 'systemctl is-system-running --wait >/dev/null; true'
 win 60 verify '\\.\kept' 0 8388608 11
 good 'with what was written'
 lx 60 --unexport kept
+lx 60 sh -c 'udevadm trigger --settle --subsystem-match=block; test -e /sys/class/ntdisk/kept'
+is 'put away, it stays so, though it is listed and its disk is touched' "$status" 1
 lx 60 sh -c 'sed -i /kept/d /etc/wsl4/exports; vgchange -qan vge'
 good 'the volumes can be put away'
 lx 60 --unmount
