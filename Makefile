@@ -121,7 +121,7 @@ check-nt: packages
 	+@$(MAKE) --no-print-directory $(KJOBS) all $(CHECK)/linux.sys
 	@REACTOS_ISO='$(REACTOS_ISO)' $(TOP)/scripts/check \
 		$(TOP)/tests/nt.t $(TOP)/tests/nt-disk.t $(TOP)/tests/nt-faults.t \
-		$(TOP)/tests/nt-restarts.t $(TOP)/tests/nt-soak.t
+		$(TOP)/tests/nt-restarts.t $(TOP)/tests/nt-flood.t $(TOP)/tests/nt-soak.t
 
 # UML= names a User Mode Linux to measure as well.
 bench: packages
