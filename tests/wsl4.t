@@ -171,6 +171,14 @@ gone()
 }
 ok 'a wsl4 that is killed hangs its program up' within 20 gone
 
+# In whatever order the two sides end.
+for n in $(seq 50); do
+	timeout 20 "$top/wsl4" sh -c 'sleep 4322 </dev/null >/dev/null 2>&1 &' </dev/null || break
+done
+lx 20 pgrep -cfx 'sleep 4322'
+is 'what a program leaves in the background lives on' "$out" 50
+lx 20 pkill -fx 'sleep 4322'
+
 # Many in a row leave nothing behind.
 lx 20 sh -c 'ps -e | wc -l; ls /dev/pts | wc -l'
 before=$(echo $out)

@@ -505,7 +505,8 @@ void session_hangup(PFILE_OBJECT file)
 			victim = session;
 		else if (session->state == SESSION_ASKED)
 			victim = session_drop_slot(session);
-		else
+		/* What an ended program has left in the background lives on. */
+		else if (session->state != SESSION_ENDED)
 			session_notify(session, WSL4_EVENT_HANGUP);
 	}
 	KeReleaseSpinLock(&irp_lock, irql);
