@@ -117,7 +117,8 @@ is 'Linux has the same bytes' "${out%% *}" "$wanted"
 
 while read -r how at count error; do
 	win 60 try "$how" "$disk" "$at" "$count"
-	like "request $how at $at, $count bytes" "$out" "^$error$"
+	like "request $how at $at, $count bytes" "$out" "^$error$" ||
+		diag "exit $status: $err"
 done <<EOF
 r 0 512 0 512
 r 1 512 87 0
