@@ -269,6 +269,20 @@ void block_nt_drain(void);
 /** block_nt_exit() - end the workers, close the disks */
 void block_nt_exit(void);
 
+/**
+ * block_nt_deadline() - when a vCPU that sleeps has to do block_nt_look()
+ *
+ * Return: on the clock of clock_now(), or NS_FOREVER.
+ */
+u64 block_nt_deadline(void);
+
+/**
+ * block_nt_look() - see that no request waits while a worker is free
+ *
+ * For the vCPU's thread, at its ticks and before it sleeps; any IRQL <= 2.
+ */
+void block_nt_look(void);
+
 /** block_nt_call() - host calls HOST_BLOCK_* */
 s64 block_nt_call(struct wsl4_vcpu *vcpu, u64 call, const u64 *args);
 

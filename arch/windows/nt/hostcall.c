@@ -28,6 +28,7 @@ wsl4_s64 hostcall_dispatch(struct wsl4_vcpu *vcpu, wsl4_u64 call,
 	case HOST_LOG:
 		return call_log(vcpu, args[0]);
 	case HOST_TIMER:
+		block_nt_look();
 		timer_arm(args[0]);
 		return 0;
 	case HOST_IDLE:

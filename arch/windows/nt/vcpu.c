@@ -99,14 +99,19 @@ BOOLEAN nt_wait_stopped(u32 seconds)
 
 void vcpu_idle(struct wsl4_vcpu *vcpu)
 {
+	u64 timer, look;
+
 	if (nt_linux_state() == LINUX_STARTING) {
 		nt_set_state(LINUX_RUNNING, NULL, 0);
 		KeSetEvent(&up, IO_NO_INCREMENT, FALSE);
 	}
 	InterlockedExchange((volatile LONG *)&vcpu->state, WSL4_VCPU_IDLE);
 	while (!vcpu->pending) {
-		event_wait(&wake, timer_deadline());
+		timer = timer_deadline();
+		look = block_nt_deadline();
+		event_wait(&wake, min(timer, look));
 		timer_check();
+		block_nt_look();
 	}
 	InterlockedExchange((volatile LONG *)&vcpu->state, WSL4_VCPU_KERNEL);
 }

@@ -2,10 +2,10 @@
 /*
  * The NT end of the block bridge: files and disks of NT for Linux.
  *
- * A few threads of the bridge's own do the I/O, so that the vCPU never waits
- * for it. A request is copied and checked when it is submitted; a worker does
- * it run by run and puts it on the list of completions, from which Linux reaps
- * it. A flush reaches the medium (Wine: fsync), and since a write is only
+ * A few threads of the bridge's own do the I/O (workers_nt.c), so that the vCPU
+ * never waits for it. A request is copied and checked when it is submitted; a
+ * worker does it run by run and puts it on the list of completions, from which
+ * Linux reaps it. A flush reaches the medium (Wine: fsync), and since a write is only
  * completed after NT has taken its data, a flush covers all writes that were
  * completed before it was submitted, whichever worker did them.
  */
@@ -13,27 +13,22 @@
 
 #include "block_nt.h"
 
-#define NR_WORKERS	4
 #define NR_WORKS	256		/* requests in flight, all disks */
 #define DISK_DEPTH	128		/* of one disk */
 #define MAX_TRANSFER	(16u << 20)	/* bytes of one read or write of NT's */
 #define ZEROES_SIZE	(16u << 10)
 
 struct work {
-	LIST_ENTRY entry;
+	struct job job;
 	struct wsl4_block_request request;
 	struct disk *disk;
 	s64 result;
 };
 
 static struct work *works;
-static LIST_ENTRY free_list, queue, done_list;
-static unsigned int in_flight;	/* queued, or with a worker */
-static KSPIN_LOCK lock;		/* of the lists */
-
-static struct worker workers[NR_WORKERS];
-static struct nt_event queue_event;
-static volatile LONG workers_end;
+static LIST_ENTRY free_list, done_list;
+static KSPIN_LOCK lock;			/* of the lists */
+static volatile LONG in_flight;		/* queued, or with a worker */
 
 static u8 zeroes[ZEROES_SIZE] __attribute__((aligned(4096)));
 
@@ -47,19 +42,18 @@ static struct work *take(LIST_ENTRY *list, BOOLEAN *more)
 	KeAcquireSpinLock(&lock, &irql);
 	if (!IsListEmpty(list))
 		work = CONTAINING_RECORD(RemoveHeadList(list), struct work,
-					 entry);
+					 job.entry);
 	*more = !IsListEmpty(list);
 	KeReleaseSpinLock(&lock, irql);
 	return work;
 }
 
-static void put(LIST_ENTRY *list, struct work *work, int in_flight_change)
+static void put(LIST_ENTRY *list, struct work *work)
 {
 	KIRQL irql;
 
 	KeAcquireSpinLock(&lock, &irql);
-	InsertTailList(list, &work->entry);
-	in_flight += in_flight_change;
+	InsertTailList(list, &work->job.entry);
 	KeReleaseSpinLock(&lock, irql);
 }
 
@@ -296,26 +290,14 @@ static s64 perform(struct worker *worker, struct disk *disk,
 	return result;
 }
 
-static VOID NTAPI worker_thread(PVOID context)
+static void perform_work(struct worker *worker, struct job *job)
 {
-	struct worker *worker = context;
-	struct work *work;
-	BOOLEAN more;
+	struct work *work = CONTAINING_RECORD(job, struct work, job);
 
-	while (!workers_end) {
-		work = take(&queue, &more);
-		if (!work) {
-			event_wait(&queue_event, NS_FOREVER);
-			continue;
-		}
-		if (more)
-			event_set(&queue_event);
-		work->result = perform(worker, work->disk, &work->request);
-		put(&done_list, work, -1);
-		nt_raise_irq(WSL4_IRQ_BLOCK);
-	}
-	event_set(&queue_event);	/* pass the end on */
-	PsTerminateSystemThread(STATUS_SUCCESS);
+	work->result = perform(worker, work->disk, &work->request);
+	put(&done_list, work);
+	InterlockedDecrement(&in_flight);
+	nt_raise_irq(WSL4_IRQ_BLOCK);
 }
 
 /* ----------------------------------------------------------- host calls -- */
@@ -377,6 +359,12 @@ static s64 copy_request(struct wsl4_block_request *to, u64 offset)
 	return 0;
 }
 
+static BOOLEAN waits_for_medium(const struct wsl4_block_request *r)
+{
+	return (r->op != WSL4_BLOCK_READ && r->op != WSL4_BLOCK_WRITE) ||
+	       (r->flags & WSL4_BLOCK_FUA);
+}
+
 static s64 submit(u64 offset, u64 more_comes)
 {
 	struct work *work;
@@ -392,13 +380,15 @@ static s64 submit(u64 offset, u64 more_comes)
 		result = check_request(work->disk, &work->request);
 	}
 	if (result) {
-		put(&free_list, work, 0);
+		put(&free_list, work);
 		return result;
 	}
 	work->disk->in_flight++;
-	put(&queue, work, 1);
+	work->job.waits = waits_for_medium(&work->request);
+	InterlockedIncrement(&in_flight);
+	workers_add(&work->job);
 	if (!more_comes)
-		event_set(&queue_event);
+		workers_call();
 	return 0;
 }
 
@@ -422,7 +412,7 @@ static s64 reap(struct wsl4_vcpu *vcpu, u64 limit)
 		out[count].tag = work->request.tag;
 		out[count++].result = work->result;
 		work->disk->in_flight--;
-		put(&free_list, work, 0);
+		put(&free_list, work);
 	}
 	if (more)
 		nt_raise_irq(WSL4_IRQ_BLOCK);
@@ -457,7 +447,7 @@ s64 block_nt_call(struct wsl4_vcpu *vcpu, u64 call, const u64 *args)
 	case HOST_BLOCK_SUBMIT:
 		return submit(args[0], args[1]);
 	case HOST_BLOCK_COMMIT:
-		event_set(&queue_event);
+		workers_call();
 		return 0;
 	case HOST_BLOCK_REAP:
 		return reap(vcpu, args[0]);
@@ -481,32 +471,6 @@ NTSTATUS block_make_event(struct worker *worker)
 			     SynchronizationEvent, FALSE);
 }
 
-static NTSTATUS start_workers(void)
-{
-	NTSTATUS status = STATUS_SUCCESS;
-	int i;
-
-	workers_end = 0;
-	for (i = 0; i < NR_WORKERS && NT_SUCCESS(status); i++)
-		status = thread_start(worker_thread, &workers[i],
-				      &workers[i].thread);
-	return status;
-}
-
-static void end_workers(void)
-{
-	int i;
-
-	InterlockedExchange(&workers_end, 1);
-	event_set(&queue_event);
-	for (i = 0; i < NR_WORKERS; i++) {
-		thread_join(&workers[i].thread, 0);
-		if (workers[i].event)
-			ZwClose(workers[i].event);
-		workers[i].event = NULL;
-	}
-}
-
 NTSTATUS block_nt_init(void)
 {
 	unsigned int i, index;
@@ -516,26 +480,23 @@ NTSTATUS block_nt_init(void)
 	disks_init();
 	KeInitializeSpinLock(&lock);
 	InitializeListHead(&free_list);
-	InitializeListHead(&queue);
 	InitializeListHead(&done_list);
-	event_init(&queue_event);
+	workers_init(perform_work);
 	works = ExAllocatePoolWithTag(NonPagedPool, NR_WORKS * sizeof(*works),
 				      NT_TAG);
 	if (!works)
 		return STATUS_NO_MEMORY;
 	for (i = 0; i < NR_WORKS; i++)
-		InsertTailList(&free_list, &works[i].entry);
+		InsertTailList(&free_list, &works[i].job.entry);
 	status = flush_nt_init();
 	if (NT_SUCCESS(status))
 		status = torture_init();
-	for (i = 0; i < NR_WORKERS && NT_SUCCESS(status); i++)
-		status = block_make_event(&workers[i]);
 	for (i = 0; i < nt_params.nr_disks && NT_SUCCESS(status); i++)
 		status = disk_attach(&nt_params.disk[i].path,
 				     nt_params.disk[i].read_only, FALSE, &index,
 				     &why);
 	if (NT_SUCCESS(status))
-		status = start_workers();
+		status = workers_start();
 	if (!NT_SUCCESS(status))
 		block_nt_exit();
 	return status;
@@ -556,18 +517,20 @@ void block_nt_drain(void)
 	struct work *work;
 	BOOLEAN more;
 
-	while (*(volatile unsigned int *)&in_flight)
+	while (in_flight) {
+		block_nt_look();
 		thread_sleep(1);
+	}
 	while ((work = take(&done_list, &more))) {
 		work->disk->in_flight--;
-		put(&free_list, work, 0);
+		put(&free_list, work);
 	}
 	nt_lower_irq(WSL4_IRQ_BLOCK);
 }
 
 void block_nt_exit(void)
 {
-	end_workers();
+	workers_exit();
 	torture_exit();
 	disks_close();
 	if (works)

@@ -13,10 +13,29 @@
  * struct worker - who does I/O
  * @thread: its thread
  * @event: of its I/O, in ring 0
+ * @entry: in the list of those that are idle
+ * @wake: ends its sleep
+ * @state: WORKER_*: sleeps; is about to look for a job; does one; does one that is
+ *	known to wait for the medium
+ * @since: when it took its job, on the clock of clock_now()
  */
 struct worker {
 	PVOID thread;
 	HANDLE event;
+	LIST_ENTRY entry;
+	struct nt_event wake;
+	enum { WORKER_IDLE, WORKER_CALLED, WORKER_DOES_IO, WORKER_WAITS } state;
+	u64 since;
+};
+
+/**
+ * struct job - a piece of I/O for a worker
+ * @entry: in the workers' queue; its owner's before and after
+ * @waits: is it known to wait for the medium?
+ */
+struct job {
+	LIST_ENTRY entry;
+	BOOLEAN waits;
 };
 
 struct torture;
@@ -182,6 +201,26 @@ NTSTATUS block_zero_range(struct worker *worker, struct disk *disk, u64 start,
  */
 NTSTATUS block_finish(const struct worker *worker, NTSTATUS status,
 		      const IO_STATUS_BLOCK *io);
+
+/* workers_nt.c */
+
+/**
+ * workers_init() - before all else of workers_nt.c
+ * @perform: does a job, on a worker's thread at PASSIVE_LEVEL, and may wait
+ */
+void workers_init(void (*perform)(struct worker *worker, struct job *job));
+
+/** workers_start() - start the threads; workers_exit() undoes what was done of it */
+NTSTATUS workers_start(void);
+
+/** workers_exit() - end the threads; there must be no job left */
+void workers_exit(void);
+
+/** workers_add() - a job for the workers; workers_call() has to follow; IRQL <= 2 */
+void workers_add(struct job *job);
+
+/** workers_call() - see that somebody does what was added; IRQL <= 2 */
+void workers_call(void);
 
 /* device_nt.c */
 
