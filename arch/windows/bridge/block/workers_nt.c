@@ -42,13 +42,21 @@ static BOOLEAN all_wait(u64 now)
 	return TRUE;
 }
 
+/*
+ * Is there a job, and somebody who sleeps? The vCPU may ask without the lock: it alone
+ * adds jobs, and nobody falls asleep while there is one.
+ */
+static BOOLEAN job_left(void)
+{
+	return !IsListEmpty(&queue) && !IsListEmpty(&idle);
+}
+
 /* Who is to be woken, if anybody; under the lock. */
 static struct worker *call_helper(u64 now)
 {
 	struct worker *worker;
 
-	if (IsListEmpty(&queue) || IsListEmpty(&idle) ||
-	    (slowness < SLOW_FROM && !all_wait(now)))
+	if (!job_left() || (slowness < SLOW_FROM && !all_wait(now)))
 		return NULL;
 	worker = CONTAINING_RECORD(RemoveHeadList(&idle), struct worker, entry);
 	worker->state = WORKER_CALLED;
@@ -136,18 +144,12 @@ void workers_call(void)
 
 u64 block_nt_deadline(void)
 {
-	BOOLEAN jobs_left;
-	KIRQL irql;
-
-	KeAcquireSpinLock(&lock, &irql);
-	jobs_left = !IsListEmpty(&queue) && !IsListEmpty(&idle);
-	KeReleaseSpinLock(&lock, irql);
-	return jobs_left ? clock_now() + LOOK_NS : NS_FOREVER;
+	return job_left() ? clock_now() + LOOK_NS : NS_FOREVER;
 }
 
 void block_nt_look(void)
 {
-	if (!IsListEmpty(&queue))
+	if (job_left())
 		workers_call();
 }
 
