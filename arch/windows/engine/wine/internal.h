@@ -72,13 +72,19 @@ struct queue_entry {
 
 #define QUEUE_SIZE	120
 
+enum running {
+	RUN_NOT,
+	RUN_SPINS,	/* the kernel looks at kicks itself before it sleeps */
+	RUN_SLEEPS,	/* who kicks has to send the signal */
+};
+
 /**
  * struct stub - one host process with one thread
  * @next: in the list of idle stubs, or of unused structures
  * @pid: host process, 0: none
  * @kickers: how many threads are inside stub_kick(); the process is not
  *	reaped, its number not freed, before they have left
- * @running: the kernel waits for user code; a kick needs a signal
+ * @running: RUN_*: does the kernel wait for user code, and how?
  * @kicked: a kick came since user code was last left
  * @dead: killed and reaped, or about to be
  * @proven: since the last ORDER_GO the stub has proved that engine code runs
@@ -103,7 +109,7 @@ struct stub {
 	u8 *stack;
 	int pid;
 	u32 kickers;
-	u32 running;
+	enum running running;
 	u32 kicked;
 	bool dead;
 	bool proven;

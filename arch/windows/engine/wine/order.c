@@ -117,6 +117,20 @@ static bool disobeys(struct stub *stub, enum wait_for what)
 	return cpu + 1 - stub->cpu_mark > limit;
 }
 
+static void send_kick(const struct stub *stub)
+{
+	host_syscall3(HOST_NR_tgkill, stub->pid, stub->pid, STUB_KICK_SIGNAL);
+}
+
+/* From now on who kicks sends the signal; who has kicked before did not. */
+static void spin_ends(struct stub *stub)
+{
+	WRITE_ONCE(stub->running, RUN_SLEEPS);
+	stub_mb();
+	if (READ_ONCE(stub->kicked))
+		send_kick(stub);
+}
+
 /*
  * A tick without an answer: is there still somebody to wait for? NULL if there
  * is, else why not.
@@ -133,8 +147,7 @@ static const char *hopeless(struct stub *stub, enum wait_for what)
 		return NULL;
 	bad = disobeys(stub, what);
 	if (what == WAIT_EXIT)
-		host_syscall3(HOST_NR_tgkill, stub->pid, stub->pid,
-			      STUB_KICK_SIGNAL);
+		send_kick(stub);
 	host_futex_wake(&stub->order->word);
 	if (!bad)
 		return NULL;
@@ -166,6 +179,8 @@ int order_wait(struct stub *stub, enum wait_for what, u32 value)
 			return 0;
 		stub_pause();
 	}
+	if (what == WAIT_EXIT)
+		spin_ends(stub);
 	for (;;) {
 		WRITE_ONCE(order->sleeping, 1);
 		stub_mb();

@@ -278,7 +278,7 @@ static void forget(struct stub *stub)
 		stub->owner->live = NULL;
 	stub->owner = NULL;
 	stub->nr_queue = 0;
-	stub->running = 0;
+	stub->running = RUN_NOT;
 	/* User code may have set others than the kernel knows. */
 	stub->fs_base = BASE_UNKNOWN;
 	stub->gs_base = BASE_UNKNOWN;

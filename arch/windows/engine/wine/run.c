@@ -77,11 +77,11 @@ enum stub_exit stub_run(struct stub *stub, struct stub_context *ctx)
 		return STUB_DEAD;
 	switch_context(stub, ctx);
 
-	WRITE_ONCE(stub->running, 1);
+	WRITE_ONCE(stub->running, RUN_SPINS);
 	stub_mb();
 	/* A kick that came earlier sent no signal. */
 	if (READ_ONCE(stub->kicked)) {
-		WRITE_ONCE(stub->running, 0);
+		WRITE_ONCE(stub->running, RUN_NOT);
 		WRITE_ONCE(stub->kicked, 0);
 		return STUB_INTERRUPT;
 	}
@@ -91,7 +91,7 @@ enum stub_exit stub_run(struct stub *stub, struct stub_context *ctx)
 		pool_kill(stub, "its signal frame moved");
 		return STUB_DEAD;
 	}
-	WRITE_ONCE(stub->running, 0);
+	WRITE_ONCE(stub->running, RUN_NOT);
 	stub_mb();
 	WRITE_ONCE(stub->kicked, 0);
 	if (!went)
@@ -107,7 +107,9 @@ enum stub_exit stub_run(struct stub *stub, struct stub_context *ctx)
  * stub_kick() - make a stub's user code stop soon
  * @stub: the stub
  *
- * On any thread of this process, also in a signal handler; it never waits.
+ * On any thread of this process, also in a signal handler; it never waits. While the
+ * kernel's thread spins nobody needs a signal: most user code comes back by itself
+ * before that ends, for one exit, where several kicks would have made as many.
  */
 void stub_kick(struct stub *stub)
 {
@@ -116,7 +118,7 @@ void stub_kick(struct stub *stub)
 	__atomic_add_fetch(&stub->kickers, 1, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&stub->kicked, 1, __ATOMIC_SEQ_CST);
 	pid = READ_ONCE(stub->pid);
-	if (pid && READ_ONCE(stub->running))
+	if (pid && READ_ONCE(stub->running) == RUN_SLEEPS)
 		host_syscall3(HOST_NR_tgkill, pid, pid, STUB_KICK_SIGNAL);
 	__atomic_sub_fetch(&stub->kickers, 1, __ATOMIC_SEQ_CST);
 }
