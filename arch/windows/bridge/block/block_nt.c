@@ -386,9 +386,7 @@ static s64 submit(u64 offset, u64 more_comes)
 	work->disk->in_flight++;
 	work->job.waits = waits_for_medium(&work->request);
 	InterlockedIncrement(&in_flight);
-	workers_add(&work->job);
-	if (!more_comes)
-		workers_call();
+	workers_add(&work->job, more_comes != 0);
 	return 0;
 }
 

@@ -216,8 +216,14 @@ NTSTATUS workers_start(void);
 /** workers_exit() - end the threads; there must be no job left */
 void workers_exit(void);
 
-/** workers_add() - a job for the workers; workers_call() has to follow; IRQL <= 2 */
-void workers_add(struct job *job);
+/**
+ * workers_add() - a job for the workers
+ * @job: the job
+ * @more_comes: another job or workers_call() follows at once
+ *
+ * IRQL <= 2.
+ */
+void workers_add(struct job *job, BOOLEAN more_comes);
 
 /** workers_call() - see that somebody does what was added; IRQL <= 2 */
 void workers_call(void);

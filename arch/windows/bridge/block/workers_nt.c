@@ -88,9 +88,16 @@ static struct job *take_job(struct worker *worker, u64 now)
 	return job;
 }
 
+/* Wake only behind the lock: who is woken takes it at once. */
+static void unlock_and_wake(struct worker *helper, KIRQL irql)
+{
+	KeReleaseSpinLock(&lock, irql);
+	if (helper)
+		event_set(&helper->wake);
+}
+
 static struct job *next_job(struct worker *worker)
 {
-	struct worker *helper;
 	u64 now = clock_now();
 	struct job *job;
 	KIRQL irql;
@@ -98,10 +105,7 @@ static struct job *next_job(struct worker *worker)
 	KeAcquireSpinLock(&lock, &irql);
 	remember(worker, now);
 	job = take_job(worker, now);
-	helper = job ? call_helper(now) : NULL;
-	KeReleaseSpinLock(&lock, irql);
-	if (helper)
-		event_set(&helper->wake);
+	unlock_and_wake(job ? call_helper(now) : NULL, irql);
 	return job;
 }
 
@@ -120,26 +124,23 @@ static VOID NTAPI worker_thread(PVOID context)
 	PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
-void workers_add(struct job *job)
+void workers_add(struct job *job, BOOLEAN more_comes)
 {
-	KIRQL irql;
-
-	KeAcquireSpinLock(&lock, &irql);
-	InsertTailList(&queue, &job->entry);
-	KeReleaseSpinLock(&lock, irql);
-}
-
-void workers_call(void)
-{
-	struct worker *helper;
 	u64 now = clock_now();
 	KIRQL irql;
 
 	KeAcquireSpinLock(&lock, &irql);
-	helper = call_helper(now);
-	KeReleaseSpinLock(&lock, irql);
-	if (helper)
-		event_set(&helper->wake);
+	InsertTailList(&queue, &job->entry);
+	unlock_and_wake(more_comes ? NULL : call_helper(now), irql);
+}
+
+void workers_call(void)
+{
+	u64 now = clock_now();
+	KIRQL irql;
+
+	KeAcquireSpinLock(&lock, &irql);
+	unlock_and_wake(call_helper(now), irql);
 }
 
 u64 block_nt_deadline(void)
