@@ -246,6 +246,15 @@ enum disk_kind device_kind(const char *path);
 BOOLEAN device_name(const char *path, WCHAR name[DEVICE_NAME_ROOM]);
 
 /**
+ * device_open() - open a device to ask it what it is
+ * @name: its NT name
+ * @file: gets the handle; its control requests need no event
+ *
+ * PASSIVE_LEVEL, may wait.
+ */
+NTSTATUS device_open(UNICODE_STRING *name, HANDLE *file);
+
+/**
  * device_ask() - a control request without data to a device
  * @worker: who asks
  * @file: the device's handle
@@ -257,6 +266,15 @@ BOOLEAN device_name(const char *path, WCHAR name[DEVICE_NAME_ROOM]);
  */
 NTSTATUS device_ask(struct worker *worker, HANDLE file, ULONG code, void *out,
 		    ULONG bytes);
+
+/**
+ * device_is_export() - does a disk or volume lie on an export of Linux's?
+ * @worker: who asks
+ * @file: its handle; FILE_READ_ATTRIBUTES suffices
+ *
+ * PASSIVE_LEVEL, may wait, one at a time.
+ */
+BOOLEAN device_is_export(struct worker *worker, HANDLE file);
 
 /**
  * device_examine() - find out what a disk or volume is
@@ -288,6 +306,18 @@ const char *device_claim(struct worker *worker, struct disk *disk);
  * PASSIVE_LEVEL, may wait.
  */
 NTSTATUS device_trim(struct worker *worker, struct disk *disk, u64 start, u64 bytes);
+
+/* volume_nt.c */
+
+/**
+ * volume_is_export() - does a file lie on an export of Linux's?
+ * @worker: who asks
+ * @file: the file's handle
+ *
+ * What lies between, such as a disk image of Windows's on that export, is not seen.
+ * PASSIVE_LEVEL, may wait, one at a time.
+ */
+BOOLEAN volume_is_export(struct worker *worker, HANDLE file);
 
 /* extent_nt.c */
 

@@ -41,6 +41,19 @@ static NTSTATUS ask(const struct question *q, ULONG code)
 	return block_finish(q->worker, status, &io);
 }
 
+NTSTATUS device_open(UNICODE_STRING *name, HANDLE *file)
+{
+	OBJECT_ATTRIBUTES object;
+	IO_STATUS_BLOCK io;
+
+	InitializeObjectAttributes(&object, name, OBJ_CASE_INSENSITIVE |
+				   OBJ_KERNEL_HANDLE, NULL, NULL);
+	return ZwCreateFile(file, FILE_READ_ATTRIBUTES | SYNCHRONIZE, &object, &io,
+			    NULL, FILE_ATTRIBUTE_NORMAL,
+			    FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN,
+			    FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
+}
+
 NTSTATUS device_ask(struct worker *worker, HANDLE file, ULONG code, void *out,
 		    ULONG bytes)
 {
@@ -59,14 +72,14 @@ static NTSTATUS get(struct worker *worker, struct disk *disk, ULONG code, void *
 	return device_ask(worker, disk->file, code, out, bytes);
 }
 
-static NTSTATUS get_property(struct worker *worker, struct disk *disk,
+static NTSTATUS get_property(struct worker *worker, HANDLE file,
 			     STORAGE_PROPERTY_ID id, void *out, ULONG bytes)
 {
 	STORAGE_PROPERTY_QUERY query = {
 		.PropertyId = id, .QueryType = PropertyStandardQuery,
 	};
 	struct question q = {
-		.worker = worker, .file = disk->file, .in = &query,
+		.worker = worker, .file = file, .in = &query,
 		.in_bytes = sizeof(query), .out = out, .out_bytes = bytes,
 	};
 
@@ -108,7 +121,7 @@ static void find_physical_sector(struct worker *worker, struct disk *disk)
 	STORAGE_ACCESS_ALIGNMENT_DESCRIPTOR alignment;
 
 	disk->physical_sector = disk->sector;
-	if (NT_SUCCESS(get_property(worker, disk, StorageAccessAlignmentProperty,
+	if (NT_SUCCESS(get_property(worker, disk->file, StorageAccessAlignmentProperty,
 				    &alignment, sizeof(alignment))) &&
 	    is_sector_size(alignment.BytesPerPhysicalSector) &&
 	    alignment.BytesPerPhysicalSector >= disk->sector)
@@ -144,23 +157,35 @@ static void copy_field(char *to, size_t size, const union description *device,
 		copy_text(to, size, device->bytes + at, sizeof(*device) - at);
 }
 
-/* Return: FALSE for an export of Linux's, under whatever name. */
-static BOOLEAN find_names(struct worker *worker, struct disk *disk)
+static NTSTATUS describe(struct worker *worker, HANDLE file,
+			 union description *device)
+{
+	return get_property(worker, file, StorageDeviceProperty, device,
+			    sizeof(*device));
+}
+
+BOOLEAN device_is_export(struct worker *worker, HANDLE file)
 {
 	static union description device;
 	char vendor[16] = { 0 };
 
-	if (!NT_SUCCESS(get_property(worker, disk, StorageDeviceProperty, &device,
-				     sizeof(device))))
-		return TRUE;
-	copy_field(vendor, sizeof(vendor), &device, device.head.VendorIdOffset);
-	if (device.head.BusType == BusTypeVirtual && text_same(vendor, EXPORT_VENDOR))
+	if (!NT_SUCCESS(describe(worker, file, &device)))
 		return FALSE;
+	copy_field(vendor, sizeof(vendor), &device, device.head.VendorIdOffset);
+	return device.head.BusType == BusTypeVirtual &&
+	       text_same(vendor, EXPORT_VENDOR);
+}
+
+static void find_names(struct worker *worker, struct disk *disk)
+{
+	static union description device;
+
+	if (!NT_SUCCESS(describe(worker, disk->file, &device)))
+		return;
 	copy_field(disk->model, sizeof(disk->model), &device,
 		   device.head.ProductIdOffset);
 	copy_field(disk->serial, sizeof(disk->serial), &device,
 		   device.head.SerialNumberOffset);
-	return TRUE;
 }
 
 static void find_trim(struct worker *worker, struct disk *disk)
@@ -168,7 +193,7 @@ static void find_trim(struct worker *worker, struct disk *disk)
 	DEVICE_TRIM_DESCRIPTOR trim;
 
 	if (!(disk->flags & WSL4_DISK_READ_ONLY) &&
-	    NT_SUCCESS(get_property(worker, disk, StorageDeviceTrimProperty, &trim,
+	    NT_SUCCESS(get_property(worker, disk->file, StorageDeviceTrimProperty, &trim,
 				    sizeof(trim))) && trim.TrimEnabled)
 		disk->flags |= WSL4_DISK_DISCARD;
 }
@@ -200,8 +225,9 @@ const char *device_examine(struct worker *worker, struct disk *disk)
 	if (why)
 		return why;
 	find_physical_sector(worker, disk);
-	if (!find_names(worker, disk))
+	if (device_is_export(worker, disk->file))
 		return "it is one of Linux's own";
+	find_names(worker, disk);
 	find_trim(worker, disk);
 	if (!extents_read(worker, disk->file, &disk->extents))
 		return "it lies in more places than can be watched";

@@ -332,6 +332,9 @@ static NTSTATUS examine(struct disk *disk, UNICODE_STRING *path,
 		*why = unfit_device(worker, disk);
 		return *why ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
 	}
+	*why = "it lies on a disk of Linux's own";
+	if (volume_is_export(worker, disk->file))
+		return STATUS_ACCESS_DENIED;
 	*why = "its size cannot be found out";
 	status = query_file(disk, &attributes);
 	if (!NT_SUCCESS(status))

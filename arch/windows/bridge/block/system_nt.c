@@ -25,9 +25,7 @@ static BOOLEAN is_volume(struct worker *worker, const struct disk *disk,
 {
 	char text[3 * VOLUME_CHARS];
 	struct extents extents;
-	OBJECT_ATTRIBUTES object;
 	UNICODE_STRING string;
-	IO_STATUS_BLOCK io;
 	HANDLE file;
 	BOOLEAN known;
 
@@ -35,12 +33,7 @@ static BOOLEAN is_volume(struct worker *worker, const struct disk *disk,
 	utf8_from_wide(text, sizeof(text), string.Buffer, string.Length);
 	if (text_same(text, disk->path))
 		return TRUE;
-	InitializeObjectAttributes(&object, &string, OBJ_CASE_INSENSITIVE |
-				   OBJ_KERNEL_HANDLE, NULL, NULL);
-	if (!NT_SUCCESS(ZwCreateFile(&file, FILE_READ_ATTRIBUTES | SYNCHRONIZE,
-				     &object, &io, NULL, FILE_ATTRIBUTE_NORMAL,
-				     FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN,
-				     FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0)))
+	if (!NT_SUCCESS(device_open(&string, &file)))
 		return FALSE;
 	known = extents_read(worker, file, &extents);
 	ZwClose(file);
