@@ -187,6 +187,29 @@ win 60 try r '\\.\Small_1.x' 0 512
 is 'but read' "$out" '0 512'
 lx 60 --unexport /dev/vge/small
 good 'taken away by the name of the device'
+
+# --- a volume that grows
+
+length_is()
+{
+	win 60 info "$disk"
+	grep -qx "length 0 $1" <<<"$out"
+}
+
+lx 60 lvextend -qq -L +8M vge/data
+good 'the volume grows'
+ok 'so does the disk of Windows'\''s' within 20 length_is $((bytes + (8 << 20)))
+win 60 write "$disk" "$bytes" 8388608 6
+good 'what has come is written to'
+win 60 verify "$disk" "$bytes" 8388608 6
+good 'and read'
+lx 30 --list
+like 'wsl4 --list knows' "$out" '^\\\\.\\vge-data +136 +rw +/dev/vge/data$'
+lx 60 lvreduce -qqfy -L -8M vge/data
+good 'it shrinks'
+ok 'so does the disk' within 20 length_is "$bytes"
+win 60 try r "$disk" "$bytes" 512
+is 'there is nothing where it has ended' "$out" '38 0'
 lx 60 --unexport vge-data
 good 'and the other by its own'
 win 60 info "$disk"

@@ -23,8 +23,10 @@ gives letter 0 '^[D-K]: *$'
 gives format 0 'complete'
 gives label 0 '^'
 gives check 0 'clusters'
+gives grow 0 '^$'
 gives beneath 119 '^$'
 like 'beneath: says why' "$(machine_file out/beneath.err)" "a disk of Linux's own"
+gives size 0 'Disk 1 .* 1[12][0-9] MB'
 gives fill 0 '^[89] copies'
 # Paging, hibernation, dumps
 is "NT's own files are refused" \

@@ -34,6 +34,13 @@ if errorlevel 1 goto :eof
 set found=%2:
 goto :eof
 
+rem What NT takes its disks for.
+:size
+echo list disk >%2\out\size.txt
+echo exit >>%2\out\size.txt
+diskpart /s %2\out\size.txt
+exit /b %ERRORLEVEL%
+
 rem Copies of a file until there is no room; then there is again.
 :fill
 set n=0

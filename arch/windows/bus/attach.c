@@ -246,9 +246,20 @@ static void detach(PVOID handle)
 	bus_changed();
 }
 
+/* It comes back as the one that it is now. */
+static void resize(PVOID handle, ULONG64 bytes)
+{
+	struct disk *disk = handle;
+
+	bus_lock();
+	disk->bytes = bytes;
+	bus_unlock();
+}
+
 void bus_interface(struct linuxbus_interface *routines)
 {
 	routines->attach = attach;
 	routines->release = release;
+	routines->resize = resize;
 	routines->detach = detach;
 }

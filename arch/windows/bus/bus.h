@@ -40,7 +40,7 @@ enum release {
  * @id: NT's instance ID, NUL-terminated
  * @name: linux.sys's name
  * @link: NT's link to the PDO, \DosDevices\name
- * @bytes: size
+ * @bytes: size; under the bus's mutex
  * @block: bytes of a sector
  * @online: linux.sys has it; under @lock
  * @stale: NT may have old data for it: it never comes back; under @lock

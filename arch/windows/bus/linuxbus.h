@@ -10,7 +10,7 @@
 #include <ntifs.h>
 
 #define LINUXBUS_DEVICE		L"\\Device\\linuxbus"
-#define LINUXBUS_VERSION	1
+#define LINUXBUS_VERSION	2
 #define LINUXBUS_MAX_NAME	32	/* bytes, the NUL included */
 
 /*
@@ -46,6 +46,7 @@ struct linuxbus_disk {
  * @release: have NT let go of a disk, and write out what it has for it; with @force
  *	even if volumes of it are in use. STATUS_PENDING: ask again a little later;
  *	STATUS_DEVICE_BUSY: they are in use. Requests are submitted meanwhile and after.
+ * @resize: a disk has another size from now on, in bytes; NT learns it from the disk
  * @detach: the end of a disk, also of one that was not released; when it returns
  *	@submit is not running and will not be called any more
  */
@@ -54,6 +55,7 @@ struct linuxbus_interface {
 	ULONG version;
 	NTSTATUS (*attach)(const struct linuxbus_disk *info, PVOID *disk);
 	NTSTATUS (*release)(PVOID disk, BOOLEAN force);
+	void (*resize)(PVOID disk, ULONG64 bytes);
 	void (*detach)(PVOID disk);
 };
 

@@ -55,6 +55,7 @@ wsl4_s64 hostcall_dispatch(struct wsl4_vcpu *vcpu, wsl4_u64 call,
 	case HOST_EXPORT_REMOVE:
 	case HOST_EXPORT_NEXT:
 	case HOST_EXPORT_DONE:
+	case HOST_EXPORT_RESIZE:
 		return export_nt_call(vcpu, call, args);
 	}
 	if (call >= HOST_CONSOLE_EVENT)

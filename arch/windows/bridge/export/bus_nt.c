@@ -96,6 +96,11 @@ NTSTATUS bus_release(struct export *export, BOOLEAN force)
 	return routines.release(export->disk, force);
 }
 
+void bus_resize(struct export *export)
+{
+	routines.resize(export->disk, export->info.bytes);
+}
+
 void bus_detach(struct export *export)
 {
 	routines.detach(export->disk);

@@ -4,7 +4,8 @@
  *
  * /sys/class/ntdisk has a device for each, and two attributes: "export" takes
  * "rw|ro NAME PATH", "unexport" takes NAME. The device is opened as a mount opens
- * it, so that nobody else in Linux writes to it meanwhile.
+ * it, so that nobody else in Linux writes to it meanwhile. Whoever has changed its size
+ * writes to "rescan" of the export, as with a SCSI disk: udev does.
  */
 #include <linux/blkdev.h>
 #include <linux/delay.h>
@@ -59,11 +60,35 @@ static ssize_t ro_show(struct device *dev, struct device_attribute *attr, char *
 
 static DEVICE_ATTR_RO(ro);
 
+/*
+ * Windows is told of the size that the device has by now. No lock: while this runs the
+ * export's number stays its own, since who removes it waits for its attributes.
+ */
+static ssize_t rescan_store(struct device *dev, struct device_attribute *attr,
+			    const char *buf, size_t count)
+{
+	struct ntdisk *ntdisk = dev_to_ntdisk(dev);
+	u64 bytes = bdev_nr_bytes(file_bdev(ntdisk->file));
+	s64 err;
+
+	if (bytes == READ_ONCE(ntdisk->info.bytes))
+		return count;
+	err = host_call2(HOST_EXPORT_RESIZE, ntdisk->index, bytes);
+	if (err)
+		return err;
+	WRITE_ONCE(ntdisk->info.bytes, bytes);
+	pr_info("ntdisk: %s has %llu MiB now\n", ntdisk->path, bytes >> 20);
+	return count;
+}
+
+static DEVICE_ATTR_WO(rescan);
+
 static struct attribute *ntdisk_attrs[] = {
 	&dev_attr_source.attr,
 	&dev_attr_block.attr,
 	&dev_attr_size.attr,
 	&dev_attr_ro.attr,
+	&dev_attr_rescan.attr,
 	NULL,
 };
 ATTRIBUTE_GROUPS(ntdisk);

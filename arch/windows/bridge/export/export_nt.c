@@ -159,14 +159,18 @@ static BOOLEAN is_power_of_two(u32 n)
 	return n && !(n & (n - 1));
 }
 
+static BOOLEAN is_size(u64 bytes, u32 block)
+{
+	return bytes && bytes % block == 0 && bytes <= 1ull << 62;
+}
+
 static s64 check_info(const struct wsl4_export_info *info)
 {
 	u32 block = info->logical_block;
 	unsigned int i;
 
 	if (!is_name(info->name) || !is_power_of_two(block) || block < 512 ||
-	    block > 4096 || !info->bytes || info->bytes % block ||
-	    info->bytes > 1ull << 62)
+	    block > 4096 || !is_size(info->bytes, block))
 		return -LINUX_EINVAL;
 	for (i = 0; i < WSL4_MAX_EXPORTS; i++)
 		if (exports[i].state == EXPORT_LIVE &&
@@ -270,6 +274,7 @@ static s64 add(u64 offset)
 	if (!export)
 		return -LINUX_ENFILE;
 	export->info = info;
+	export->resized = FALSE;
 	export->handles = 0;
 	export->current = NULL;
 	InitializeListHead(&export->queue);
@@ -315,6 +320,22 @@ static s64 release(struct export *export, BOOLEAN force)
 	return leave(export, force) ? 0 : -LINUX_EBUSY;
 }
 
+static s64 resize(struct export *export, u64 bytes)
+{
+	KIRQL irql;
+
+	if (!is_size(bytes, export->info.logical_block))
+		return -LINUX_EINVAL;
+	KeAcquireSpinLock(&irp_lock, &irql);
+	export->info.bytes = bytes;
+	KeReleaseSpinLock(&irp_lock, irql);
+	if (export->disk)
+		bus_resize(export);
+	InterlockedExchange(&export->resized, TRUE);
+	nt_log("export %s: %I64u MiB now", export->info.name, bytes >> 20);
+	return 0;
+}
+
 static s64 end_export(struct export *export)
 {
 	if (export->disk)
@@ -342,6 +363,8 @@ s64 export_nt_call(struct wsl4_vcpu *vcpu, u64 call, const u64 *args)
 		return release(export, args[1] == 1);
 	case HOST_EXPORT_REMOVE:
 		return end_export(export);
+	case HOST_EXPORT_RESIZE:
+		return resize(export, args[1]);
 	case HOST_EXPORT_NEXT:
 		return request_next(vcpu, export, args[1]);
 	case HOST_EXPORT_DONE:

@@ -58,7 +58,8 @@ struct slot {
  * @handles: file objects that programs have; under irp_lock
  * @device: its device; of the vCPU's thread, or of who closes a gone one
  * @disk: in its place: linuxbus.sys's handle; NULL: there is no linuxbus.sys
- * @info: what Linux said; does not change while it is there
+ * @info: what Linux said; but for the size it does not change while it is there
+ * @resized: its size has changed, and NT's disk driver was not told yet
  * @link: the device's name for programs
  * @queue: IRPs that Linux has not begun; under irp_lock
  * @current: the slot that is being taken apart, or, with nothing issued, waits for others
@@ -77,6 +78,7 @@ struct export {
 	PDEVICE_OBJECT device;
 	PVOID disk;
 	struct wsl4_export_info info;
+	LONG resized;
 	WCHAR link[sizeof("\\DosDevices\\") + WSL4_EXPORT_NAME];
 	LIST_ENTRY queue;
 	struct slot *current;
@@ -168,6 +170,9 @@ NTSTATUS bus_attach(struct export *export);
  * STATUS_DEVICE_BUSY: they are in use.
  */
 NTSTATUS bus_release(struct export *export, BOOLEAN force);
+
+/** bus_resize() - its size is another; @export->info says which */
+void bus_resize(struct export *export);
 
 /** bus_detach() - no requests come from NT any more */
 void bus_detach(struct export *export);

@@ -16,6 +16,7 @@
 #define MODE_ALL_PAGES	0x3f
 #define MODE_CACHING	0x08
 #define WRITE_CACHE	0x04
+#define CAPACITY_CHANGED	0x09	/* qualifier of SCSI_ADSENSE_PARAMETERS_CHANGED */
 
 /* A command and what it gets. */
 struct command {
@@ -428,6 +429,26 @@ static NTSTATUS queue(struct command *command)
 	return finish(command->irp, NT_SUCCESS(status) ? good : refusal(status), 0);
 }
 
+/*
+ * A unit attention: NT's disk driver asks for the capacity, and then again what it had
+ * asked. SPC-4 names the three commands that do not report one.
+ */
+static BOOLEAN attention(struct command *command, struct outcome *outcome)
+{
+	switch (command->cdb[0]) {
+	case SCSIOP_INQUIRY:
+	case SCSIOP_REPORT_LUNS:
+	case SCSIOP_REQUEST_SENSE:
+		return FALSE;
+	}
+	if (!command->export->resized ||
+	    !InterlockedExchange(&command->export->resized, FALSE))
+		return FALSE;
+	*outcome = sense(SCSI_SENSE_UNIT_ATTENTION, SCSI_ADSENSE_PARAMETERS_CHANGED,
+			 CAPACITY_CHANGED, STATUS_IO_DEVICE_ERROR);
+	return TRUE;
+}
+
 static NTSTATUS execute(struct command *command)
 {
 	static const struct {
@@ -448,8 +469,11 @@ static NTSTATUS execute(struct command *command)
 		{ SCSIOP_SYNCHRONIZE_CACHE16, queue },
 	};
 	UCHAR code = command->cdb[0];
+	struct outcome outcome;
 	size_t i;
 
+	if (attention(command, &outcome))
+		return finish(command->irp, outcome, 0);
 	if (transfer_of(code))
 		return queue(command);
 	for (i = 0; i < ARRAYSIZE(list); i++)

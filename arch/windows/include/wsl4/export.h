@@ -63,6 +63,8 @@ struct wsl4_export_piece {
  * HOST_EXPORT_DONE: a0 = export, a1 = tag, a2 = 0 or -errno of Linux, a3 = offset in
  * physmem of the data of a read.
  *
+ * HOST_EXPORT_RESIZE: a0 = export, a1 = its size from now on, in bytes.
+ *
  * All: -ENODEV when there is no such export, -EFAULT for a bad offset.
  */
 

@@ -83,6 +83,7 @@ enum wsl4_host_call {
 	HOST_EXPORT_DONE,
 	/* No more requests come for now. */
 	HOST_BLOCK_COMMIT,
+	HOST_EXPORT_RESIZE,
 	/* Console bridge: see bridge/console/abi.h. */
 	HOST_CONSOLE_EVENT = 32,
 	HOST_CONSOLE_READ,
