@@ -30,7 +30,7 @@ counts()
 attached()
 {
 	lx 30 sh -c 'ls -d /sys/block/ntblk* | wc -l'
-	echo "$out"
+	echo "${out:-status $status: $err}"
 }
 
 # refused TEXT REGEX WORDS...

@@ -20,7 +20,7 @@ image()
 attached()
 {
 	lx 30 sh -c 'ls -d /sys/block/ntblk* | wc -l'
-	echo "$out"
+	echo "${out:-status $status: $err}"
 }
 
 # refused TEXT STATUS REGEX WORDS...: wsl4 WORDS fails, says why, and leaves nothing
