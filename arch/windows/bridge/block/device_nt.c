@@ -157,35 +157,45 @@ static void copy_field(char *to, size_t size, const union description *device,
 		copy_text(to, size, device->bytes + at, sizeof(*device) - at);
 }
 
-static NTSTATUS describe(struct worker *worker, HANDLE file,
-			 union description *device)
+/* Return: NULL where the device does not say; else valid until the next call. */
+static const union description *describe(struct worker *worker, HANDLE file)
 {
-	return get_property(worker, file, StorageDeviceProperty, device,
-			    sizeof(*device));
+	static union description device;
+
+	return NT_SUCCESS(get_property(worker, file, StorageDeviceProperty, &device,
+				       sizeof(device))) ? &device : NULL;
+}
+
+static BOOLEAN is_export(const union description *device)
+{
+	char vendor[16] = { 0 };
+
+	copy_field(vendor, sizeof(vendor), device, device->head.VendorIdOffset);
+	return device->head.BusType == BusTypeVirtual &&
+	       text_same(vendor, EXPORT_VENDOR);
 }
 
 BOOLEAN device_is_export(struct worker *worker, HANDLE file)
 {
-	static union description device;
-	char vendor[16] = { 0 };
+	const union description *device = describe(worker, file);
 
-	if (!NT_SUCCESS(describe(worker, file, &device)))
-		return FALSE;
-	copy_field(vendor, sizeof(vendor), &device, device.head.VendorIdOffset);
-	return device.head.BusType == BusTypeVirtual &&
-	       text_same(vendor, EXPORT_VENDOR);
+	return device && is_export(device);
 }
 
-static void find_names(struct worker *worker, struct disk *disk)
+/* Return: FALSE for an export of Linux's, under whatever name. */
+static BOOLEAN find_names(struct worker *worker, struct disk *disk)
 {
-	static union description device;
+	const union description *device = describe(worker, disk->file);
 
-	if (!NT_SUCCESS(describe(worker, disk->file, &device)))
-		return;
-	copy_field(disk->model, sizeof(disk->model), &device,
-		   device.head.ProductIdOffset);
-	copy_field(disk->serial, sizeof(disk->serial), &device,
-		   device.head.SerialNumberOffset);
+	if (!device)
+		return TRUE;
+	if (is_export(device))
+		return FALSE;
+	copy_field(disk->model, sizeof(disk->model), device,
+		   device->head.ProductIdOffset);
+	copy_field(disk->serial, sizeof(disk->serial), device,
+		   device->head.SerialNumberOffset);
+	return TRUE;
 }
 
 static void find_trim(struct worker *worker, struct disk *disk)
@@ -225,9 +235,8 @@ const char *device_examine(struct worker *worker, struct disk *disk)
 	if (why)
 		return why;
 	find_physical_sector(worker, disk);
-	if (device_is_export(worker, disk->file))
+	if (!find_names(worker, disk))
 		return "it is one of Linux's own";
-	find_names(worker, disk);
 	find_trim(worker, disk);
 	if (!extents_read(worker, disk->file, &disk->extents))
 		return "it lies in more places than can be watched";
