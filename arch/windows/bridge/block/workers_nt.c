@@ -126,12 +126,11 @@ static VOID NTAPI worker_thread(PVOID context)
 
 void workers_add(struct job *job, BOOLEAN more_comes)
 {
-	u64 now = clock_now();
 	KIRQL irql;
 
 	KeAcquireSpinLock(&lock, &irql);
 	InsertTailList(&queue, &job->entry);
-	unlock_and_wake(more_comes ? NULL : call_helper(now), irql);
+	unlock_and_wake(more_comes ? NULL : call_helper(clock_now()), irql);
 }
 
 void workers_call(void)
